@@ -1,0 +1,158 @@
+"""What the hub and the device host say to each other, and what the hub asks of the outside.
+
+Everything here crosses MQTT as JSON (DESIGN: `store/<store>/dev/<id>/do/<verb>` and `…/done`); docs/mqtt.md is the reference.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+DOCUMENT_BLOCKS_MAX = 400
+TEXT_MAX = 500
+
+
+class Message(BaseModel):
+    """A JSON message; unknown fields are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(Message):
+    """One paragraph; long text wraps. `size` multiplies height and width."""
+
+    block: Literal["text"] = "text"
+    text: str = Field(max_length=TEXT_MAX)
+    align: Literal["left", "center", "right"] = "left"
+    bold: bool = False
+    size: int = Field(1, ge=1, le=4)
+
+
+class Columns(Message):
+    """A left text and a right one on one line; the left one wraps when they do not fit."""
+
+    block: Literal["columns"] = "columns"
+    left: str = Field(max_length=TEXT_MAX)
+    right: str = Field(max_length=TEXT_MAX)
+    bold: bool = False
+    size: int = Field(1, ge=1, le=2)
+
+
+class Rule(Message):
+    """A line across the paper."""
+
+    block: Literal["rule"] = "rule"
+
+
+class Qr(Message):
+    """A QR code, centred."""
+
+    block: Literal["qr"] = "qr"
+    data: str = Field(min_length=1, max_length=TEXT_MAX)
+    module_dots: int = Field(6, ge=2, le=12)
+
+
+class Ean13(Message):
+    """An EAN-13 barcode with its digits, centred."""
+
+    block: Literal["ean13"] = "ean13"
+    digits: str = Field(pattern=r"^\d{13}$")
+
+
+class Feed(Message):
+    """Empty lines."""
+
+    block: Literal["feed"] = "feed"
+    lines: int = Field(1, ge=1, le=10)
+
+
+Block = Text | Columns | Rule | Qr | Ean13 | Feed
+
+
+class Document(Message):
+    """What a printer shall put on paper: lines, styles and codes, never a picture of them. Cut at the end."""
+
+    blocks: tuple[Block, ...] = Field(max_length=DOCUMENT_BLOCKS_MAX)
+
+
+class Command(Message):
+    """One wish to a device. Sent again with the same `id` it is the same wish. Past `deadline` (ISO UTC) it is never run."""
+
+    id: str = Field(pattern=r"^[0-9a-f-]{36}$")
+    deadline: str | None = None
+    args: dict[str, Any] = {}
+
+
+class Outcome(StrEnum):
+    """How a command ended. Unknown is never tried again by a machine."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Done(Message):
+    """The answer to a command. `retry_safe`: nothing reached the paper, the drawer or the money."""
+
+    id: str
+    outcome: Outcome
+    retry_safe: bool = False
+    reason: str = ""
+    sentence: str = ""
+
+
+class Health(StrEnum):
+    """What a device shows of itself."""
+
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    OFFLINE = "offline"
+    UNKNOWN = "unknown"
+    DISABLED = "disabled"
+
+
+class DeviceState(Message):
+    """Retained on `…/state`. `sentence` tells a person what is wrong, `action` what to do; `since` is ISO UTC."""
+
+    health: Health
+    reason: str = ""
+    sentence: str = ""
+    action: str = ""
+    since: str
+    session: str = ""
+    figures: dict[str, int | float | str | bool | None] = {}
+
+
+class DeviceInfo(Message):
+    """Retained on `…/info`."""
+
+    kind: str
+    name: str
+    model: str = ""
+    serial: str = ""
+    transport: str
+    roles: tuple[str, ...] = ()
+    capabilities: tuple[str, ...] = ()
+    driver: str = ""
+    firmware: str = ""
+    simulated: bool = False
+
+
+class JobProgress(Message):
+    """`event/job`: a print job moved while its command is still open: printing, or held with the reason."""
+
+    id: str
+    state: Literal["printing", "held"]
+    reason: str = ""
+    sentence: str = ""
+    action: str = ""
+
+
+class Scan(Message):
+    """`event/scan`: one code read. `symbology` is ean13, ean8, upca, qr, code128 or other."""
+
+    code: str = Field(min_length=1, max_length=256)
+    symbology: str = "other"
