@@ -18,6 +18,7 @@ class Role(StrEnum):
     MANAGER = "manager"
     TECHNICIAN = "technician"
     OWNER = "owner"
+    SETUP = "setup"
     BRIDGE = "bridge"
     SYSTEM = "system"
 
@@ -73,6 +74,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
     Role.MANAGER: frozenset(_MANAGER),
     Role.TECHNICIAN: frozenset({Right.SEE_DEVICES, Right.CHANGE_DEVICES, Right.RESOLVE_PRINTS, Right.PAIR_SCREENS}),
     Role.OWNER: frozenset(_MANAGER | {Right.SET_UP_SHOP}),
+    Role.SETUP: frozenset({Right.SET_UP_SHOP, Right.SEE_DEVICES, Right.CHANGE_DEVICES, Right.RESOLVE_PRINTS}),
     Role.BRIDGE: frozenset({Right.RECOVER, Right.SEE_DEVICES}),
     Role.SYSTEM: frozenset(Right),
 }

@@ -192,14 +192,14 @@ class Db:
         self.figures.writes += len(batch)
         self.figures.refused += sum(1 for job in batch if job.error)
         self.figures.largest_batch = max(self.figures.largest_batch, len(batch))
+        for told in self._after_commit:  # before the answers: whoever is answered must not meet what was kept from before
+            told()
         by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         for job in batch:
             by_loop.setdefault(job.loop, []).append(job)
         for loop, jobs in by_loop.items():
             with suppress(RuntimeError):  # the loop of the asker is closed: nobody waits any more
                 loop.call_soon_threadsafe(_answer, jobs)
-        for told in self._after_commit:
-            told()
 
     def _commit(self, batch: list[_Job]) -> None:
         connection = self._connection
@@ -268,7 +268,7 @@ def _connect(path: str, *, read_only: bool) -> Any:
     return connection
 
 
-_WRITER_PRAGMAS = ("journal_mode=wal", "synchronous=full", "secure_delete=1", "cache_size=-16000")
+_WRITER_PRAGMAS = ("journal_mode=wal", "synchronous=full", "secure_delete=1", "cache_size=-16000", "wal_autocheckpoint=4000")
 _insert_texts: dict[tuple[str, tuple[str, ...]], str] = {}
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from typing import Self
+from typing import Any, Self
+
+from pydantic_core import CoreSchema, core_schema
 
 _SHAPE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -29,6 +31,11 @@ class Id(str):
         if not _SHAPE.fullmatch(text):
             raise ValueError(text)
         return cls(text)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> CoreSchema:
+        """Validation at the API: the canonical text form and nothing else."""
+        return core_schema.no_info_after_validator_function(cls.parse, core_schema.str_schema(min_length=36, max_length=36))
 
 
 class TapId(Id):

@@ -108,14 +108,18 @@ class Journal:
 
     def append(self, tx: Tx, actor: Actor, event: Event) -> int:
         """Add one line inside the caller's transaction; returns its seq."""
-        return self._append(tx, actor, event, raise_epoch=False)
+        return self._append(tx, actor, event)
 
-    def raise_epoch(self, tx: Tx, known_seq: int) -> int:
-        """Start a new epoch after a restore; returns it. Whoever knew up to `known_seq` can list what was forgotten."""
+    def raise_epoch(self, tx: Tx, known_seq: int, known_epoch: int = 0) -> int:
+        """Start a new epoch after a restore, above the restored one and `known_epoch`; returns it.
+
+        Whoever knew up to `known_seq` can list what was forgotten.
+        """
         head = _head(tx.one(_HEAD))
         event = EpochRaised(old_epoch=head.epoch, forgotten_from=head.seq + 1, known_seq=known_seq)
-        self._append(tx, SYSTEM, event, raise_epoch=True)
-        return head.epoch + 1
+        epoch = max(head.epoch, known_epoch) + 1
+        self._append(tx, SYSTEM, event, epoch)
+        return epoch
 
     def head(self) -> Head:
         """The newest durable line."""
@@ -165,6 +169,23 @@ class Journal:
         finally:
             self._wakeups.remove(entry)
 
+    async def tail(self, handle: Callable[[Line], Awaitable[None]]) -> None:
+        """Hand every line from now on to `handle`, for ever; nothing is kept, so whoever comes later asks the services first."""
+        wakeup = asyncio.Event()
+        entry = (asyncio.get_running_loop(), wakeup)
+        self._wakeups.append(entry)
+        try:
+            seq = self.head().seq
+            while True:
+                wakeup.clear()
+                for line in self.after(seq):
+                    seq = line.seq
+                    await handle(line)
+                if self.head().seq == seq:
+                    await wakeup.wait()
+        finally:
+            self._wakeups.remove(entry)
+
     def dead_letters(self) -> list[Row]:
         """Lines a reader could not digest: reader, seq, error, at."""
         return self._db.all("SELECT * FROM journal_dead_letters ORDER BY reader, seq LIMIT 500")
@@ -184,9 +205,9 @@ class Journal:
             await self._clock.sleep(pause)
             pause = min(pause * 2, RETRY_S_MAX)
 
-    def _append(self, tx: Tx, actor: Actor, event: Event, *, raise_epoch: bool) -> int:
+    def _append(self, tx: Tx, actor: Actor, event: Event, epoch: int | None = None) -> int:
         head = _head(tx.one(_HEAD))
-        seq, epoch = head.seq + 1, head.epoch + raise_epoch
+        seq, epoch = head.seq + 1, epoch or head.epoch
         at = self._clock.now().isoformat(timespec="milliseconds")
         body = orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
         fields = (seq, epoch, at, actor.id, str(actor.role), actor.station, event.kind, body)

@@ -6,7 +6,7 @@ Everything here crosses MQTT as JSON (DESIGN: `store/<store>/dev/<id>/do/<verb>`
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -156,3 +156,20 @@ class Scan(Message):
 
     code: str = Field(min_length=1, max_length=256)
     symbology: str = "other"
+
+
+class PrintKind(StrEnum):
+    """What is printed; each kind has one function that makes its document from its source."""
+
+    RECEIPT = "receipt"
+    REFUND = "refund"
+    TICKET = "ticket"
+    Z_REPORT = "z_report"
+    TEST = "test"
+
+
+class PrintDesk(Protocol):
+    """Where a capability leaves what must go on paper, inside the transaction that causes it."""
+
+    def queue(self, tx: Any, kind: PrintKind, source: str, *, till: str = "", kick: bool = False) -> None:
+        """Step: one original of `source`; printed once, or flagged. `kick` opens the till's drawer too: within seconds or never."""

@@ -1,0 +1,8 @@
+"""The hub's view of devices, and the print desk."""
+
+from hub.equipment.link import MqttLink
+from hub.equipment.model import Device, DeviceRefused, JobState, PrintJob
+from hub.equipment.printing import PrintDesk
+from hub.equipment.service import DeviceSpec, Equipment
+
+__all__ = ["Device", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob"]

@@ -1,0 +1,69 @@
+"""Devices and print jobs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from hub.equipment.model import Device, PrintJob
+from hub.equipment.service import DeviceSpec, Equipment
+from hub.web import CurrentActor, TapIdHeader, shop_of
+
+router = APIRouter(tags=["equipment"])
+
+
+async def _equipment(request: Request) -> Equipment:
+    return shop_of(request).equipment
+
+
+EquipmentOf = Annotated[Equipment, Depends(_equipment)]
+
+
+class Settlement(BaseModel):
+    """Whether the paper came out."""
+
+    printed: bool
+
+
+@router.get("/devices")
+async def devices(actor: CurrentActor, equipment: EquipmentOf) -> list[Device]:
+    """Every device and what it shows."""
+    return equipment.devices(actor)
+
+
+@router.get("/devices/candidates")
+async def candidates(actor: CurrentActor, equipment: EquipmentOf) -> list[dict[str, Any]]:
+    """What the device host has found and nobody has adopted."""
+    return await equipment.candidates(actor)
+
+
+@router.post("/devices", status_code=201)
+async def adopt(body: DeviceSpec, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> str:
+    """Adopt a device."""
+    return await equipment.adopt(actor, body, tap_id)
+
+
+@router.post("/devices/{device}/test", status_code=201)
+async def test_print(device: str, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> PrintJob:
+    """Print a test receipt."""
+    return await equipment.test_print(actor, device, tap_id)
+
+
+@router.get("/print-jobs")
+async def jobs(actor: CurrentActor, equipment: EquipmentOf, limit: int = 50) -> list[PrintJob]:
+    """The newest print jobs."""
+    return equipment.jobs(actor, min(max(limit, 1), 1000))
+
+
+@router.post("/print-jobs/{job_id}/reprint", status_code=201)
+async def reprint(job_id: str, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> PrintJob:
+    """One more, marked as a copy."""
+    return await equipment.reprint(actor, job_id, tap_id)
+
+
+@router.post("/print-jobs/{job_id}/settle", status_code=201)
+async def settle(job_id: str, body: Settlement, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> PrintJob:
+    """A person says whether an uncertain job came out."""
+    return await equipment.settle(actor, job_id, body.printed, tap_id)

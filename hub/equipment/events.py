@@ -1,0 +1,50 @@
+"""What devices and printers announce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hub.equipment.model import JobId, JobState
+from hub.journal import Event
+from hub.ports import Health, PrintKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceChanged(Event):
+    """A device shows another health than before. `device` is its short id."""
+
+    device: str
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJobMoved(Event):
+    """A print job was held, printed, became uncertain or failed."""
+
+    job: JobId
+    print_kind: PrintKind
+    source: str
+    state: JobState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintJobSettled(Event):
+    """A person said whether an uncertain job came out of the printer."""
+
+    job: JobId
+    printed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReprintAsked(Event):
+    """A person asked for a copy; it is marked as one."""
+
+    job: JobId
+    copy: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceAdopted(Event):
+    """A person took a device into the shop. `device` is its short id."""
+
+    device: str

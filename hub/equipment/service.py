@@ -1,0 +1,305 @@
+"""The hub's view of devices: what they show, what a person may do with them, and who hears a scan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from hub.access import SYSTEM, Actor, Right
+from hub.clock import Clock
+from hub.db import Db, Tx
+from hub.equipment import tables
+from hub.equipment.events import DeviceAdopted, DeviceChanged, PrintJobSettled, ReprintAsked
+from hub.equipment.link import MqttLink
+from hub.equipment.model import Device, DeviceBusy, DeviceRefused, JobState, NotSettled, PrintJob
+from hub.equipment.printing import PrintDesk
+from hub.errors import NotFound
+from hub.ids import Id, TapId
+from hub.journal import Journal
+from hub.ports import Columns, Command, DeviceInfo, DeviceState, Document, Done, Ean13, Health, JobProgress, PrintKind, Qr, Rule, Scan, Text
+from hub.taps import first_result, remember
+
+log = structlog.get_logger()
+
+HOST_ANSWERS_WITHIN_S = 15.0
+Heard = Callable[[Scan, str], None]
+HqLink = Literal["none", "online", "offline"]
+
+
+class DeviceSpec(BaseModel):
+    """What a person says when she adopts a device; `address` is a URL such as tcp://10.0.0.9:9100 or serial:///dev/….
+
+    Without an `id` the device host gives one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str | None = Field(None, pattern=r"^[a-z0-9-]{1,32}$")
+    kind: str = Field(pattern=r"^[a-z_]{1,32}$")
+    name: str = Field(min_length=1, max_length=60)
+    address: str = Field(max_length=200)
+    roles: tuple[str, ...] = ()
+    profile: dict[str, Any] = {}
+
+
+@dataclass(slots=True)
+class _Seen:
+    info: DeviceInfo | None = None
+    state: DeviceState | None = None
+
+
+class Equipment:
+    """Devices, scans and print jobs, for pages and API."""
+
+    def __init__(self, db: Db, journal: Journal, clock: Clock, link: MqttLink, desk: PrintDesk) -> None:
+        self._db, self._journal, self._clock, self._link, self._desk = db, journal, clock, link, desk
+        self._seen: dict[str, _Seen] = {}
+        self._hosts: dict[str, bool] = {}
+        self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._listeners: list[Heard] = []
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._hq: HqLink = "none"
+        desk.chooses(self.printer_for)
+        desk.makes(PrintKind.TEST, self._test_document)
+        for pattern, told in {
+            "dev/+/info": self._on_info,
+            "dev/+/state": self._on_state,
+            "dev/+/done": self._on_done,
+            "dev/+/event/job": self._on_job,
+            "dev/+/event/scan": self._on_scan,
+            "host/+/state": self._on_host,
+            "host/+/done": self._on_host_done,
+            "bridge/state": self._on_bridge,
+        }.items():
+            link.listen(pattern, told)
+
+    def devices(self, actor: Actor) -> list[Device]:
+        """Every device ever told of, by id."""
+        actor.must(Right.SEE_DEVICES)
+        return [self._device(name) for name in sorted(self._seen)]
+
+    def printer_for(self, role: str) -> str | None:
+        """A printer with the role, one that is well before one that is not; receipts' printer when no other prints tickets."""
+        able = [name for name, seen in self._seen.items() if seen.info and seen.info.kind == "receipt_printer"]
+        for wanted in dict.fromkeys((role, "receipt")):
+            found = [n for n in able if wanted in (self._seen[n].info or _NOBODY).roles]
+            if found:
+                return min(found, key=lambda n: (self._device(n).health not in {Health.ONLINE, Health.DEGRADED}, n))
+        return None
+
+    def on_scan(self, told: Heard) -> Callable[[], None]:
+        """Call `told(scan, device)` for every scan; returns the call that ends it."""
+        self._listeners.append(told)
+        return lambda: self._listeners.remove(told) if told in self._listeners else None
+
+    def beat(self, screen: str, page: str, version: str, *, visible: bool, session: str) -> None:
+        """A kiosk's or board's page is alive."""
+        self._link.send(f"screen/{screen}/beat", {"page": page, "version": version, "visible": visible, "session": session}, qos=0)
+
+    def hq_link(self) -> HqLink:
+        """Whether head office is heard; none for a shop without one."""
+        return self._hq if self._link.connected else "none"
+
+    async def candidates(self, actor: Actor) -> list[dict[str, Any]]:
+        """Devices the host could be told to adopt. Raises DeviceBusy."""
+        actor.must(Right.CHANGE_DEVICES)
+        answer = await self._ask_host("candidates", {})
+        return list(answer["result"]["candidates"])
+
+    async def adopt(self, actor: Actor, spec: DeviceSpec, tap_id: TapId) -> str:
+        """Take a device into the shop; the host identifies it first. Raises DeviceBusy or DeviceRefused."""
+        actor.must(Right.CHANGE_DEVICES)
+        answer = await self._ask_host("adopt", spec.model_dump(mode="json"))
+        return await self._db.write(self._adopted, actor, str(answer["result"]["device"]), tap_id)
+
+    async def remove(self, actor: Actor, device: str) -> None:
+        """Let a device go. Raises DeviceBusy or DeviceRefused."""
+        actor.must(Right.CHANGE_DEVICES)
+        await self._ask_host("remove", {"id": device})
+        self._seen.pop(device, None)
+
+    def jobs(self, actor: Actor, limit: int = 50) -> list[PrintJob]:
+        """The newest print jobs."""
+        actor.must(Right.SEE_DEVICES)
+        return [tables.job_of(row) for row in self._db.all(tables.LATEST_JOBS, (limit,))]
+
+    def job(self, job_id: str) -> PrintJob:
+        """One job. Raises NotFound."""
+        row = self._db.one(tables.BY_ID, (job_id,))
+        if row is None:
+            raise NotFound(job=job_id)
+        return tables.job_of(row)
+
+    def jobs_needing_someone(self, actor: Actor) -> list[PrintJob]:
+        """Held, uncertain, failed, or without a printer: what a banner shows."""
+        actor.must(Right.SEE_DEVICES)
+        return [tables.job_of(row) for row in self._db.all(tables.NEEDING_SOMEONE)]
+
+    def job_of(self, kind: PrintKind, source: str) -> PrintJob | None:
+        """The newest job for a receipt, ticket or report; its state is no secret."""
+        row = self._db.one(tables.JOB_OF, (str(kind), source))
+        return tables.job_of(row) if row else None
+
+    async def reprint(self, actor: Actor, job_id: str, tap_id: TapId) -> PrintJob:
+        """One more, marked as a copy. Raises NotFound."""
+        actor.must(Right.RESOLVE_PRINTS)
+        return await self._db.write(self._reprint, actor, job_id, tap_id)
+
+    async def settle(self, actor: Actor, job_id: str, printed: bool, tap_id: TapId) -> PrintJob:  # noqa: FBT001
+        """A person saw whether the paper came out. Raises NotFound or NotSettled."""
+        actor.must(Right.RESOLVE_PRINTS)
+        return await self._db.write(self._settle, actor, job_id, printed, tap_id)
+
+    async def test_print(self, actor: Actor, device: str, tap_id: TapId) -> PrintJob:
+        """A test receipt on one printer."""
+        actor.must(Right.RESOLVE_PRINTS)
+        return await self._db.write(self._test_print, device, tap_id)
+
+    def _device(self, name: str) -> Device:
+        seen = self._seen[name]
+        reachable = self._link.connected and any(self._hosts.values())
+        health = seen.state.health if seen.state and reachable else Health.UNKNOWN
+        return Device(id=name, info=seen.info, state=seen.state, health=health)
+
+    async def _ask_host(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+        host = next((name for name, alive in self._hosts.items() if alive), None)
+        if host is None:
+            raise DeviceBusy
+        command = Command(id=Id.new(), args=args)
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._asked[command.id] = answer
+        try:
+            self._link.send(f"host/{host}/do/{verb}", command)
+            told = await asyncio.wait_for(answer, HOST_ANSWERS_WITHIN_S)
+        except TimeoutError:
+            raise DeviceBusy(host=host, verb=verb) from None
+        finally:
+            self._asked.pop(command.id, None)
+        if told.get("outcome") != "done":
+            raise DeviceRefused(reason=str(told.get("reason", "")), sentence=str(told.get("sentence", "")))
+        return told
+
+    def _on_info(self, levels: list[str], payload: bytes) -> None:
+        if not payload:  # a cleared retained message: the device was removed
+            self._seen.pop(levels[1], None)
+            return
+        self._seen.setdefault(levels[1], _Seen()).info = DeviceInfo.model_validate_json(payload)
+        self._desk.wake()
+
+    def _on_state(self, levels: list[str], payload: bytes) -> None:
+        if not payload:
+            self._seen.pop(levels[1], None)
+            return
+        seen = self._seen.setdefault(levels[1], _Seen())
+        before, seen.state = seen.state, DeviceState.model_validate_json(payload)
+        if before is None or before.health is not seen.state.health:
+            self._later(self._db.write(self._health_changed, levels[1], seen.state.health))
+            self._desk.wake()
+
+    def _on_done(self, levels: list[str], payload: bytes) -> None:
+        self._later(self._desk.finished(levels[1], Done.model_validate_json(payload)))
+
+    def _on_job(self, _: list[str], payload: bytes) -> None:
+        self._later(self._desk.progressed(JobProgress.model_validate_json(payload)))
+
+    def _on_scan(self, levels: list[str], payload: bytes) -> None:
+        scan = Scan.model_validate_json(payload)
+        for told in list(self._listeners):
+            try:
+                told(scan, levels[1])
+            except Exception:  # one page's fault must not keep the scan from the others
+                log.exception("a page could not take a scan", device=levels[1])
+
+    def _on_host(self, levels: list[str], payload: bytes) -> None:
+        try:
+            self._hosts[levels[1]] = DeviceState.model_validate_json(payload).health is Health.ONLINE
+        except ValidationError:
+            self._hosts[levels[1]] = bool(orjson.loads(payload or b"{}").get("alive"))
+        self._desk.wake()
+
+    def _on_bridge(self, _: list[str], payload: bytes) -> None:
+        told = orjson.loads(payload)["hq"]
+        self._hq = "online" if told == "online" else "offline" if told == "offline" else "none"
+
+    def _on_host_done(self, _: list[str], payload: bytes) -> None:
+        told = orjson.loads(payload)
+        waiting = self._asked.get(str(told["id"]))
+        if waiting and not waiting.done():
+            waiting.set_result(told)
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failed := task.exception()):
+            log.error("a device's message could not be kept", why=repr(failed))
+
+    def _health_changed(self, tx: Tx, device: str, health: Health) -> None:
+        row = tx.one("SELECT health FROM devices_seen WHERE device = ?", (device,))
+        if row and row["health"] == health:
+            return
+        tx.execute("INSERT OR REPLACE INTO devices_seen VALUES (?, ?, ?)", (device, str(health), self._clock.now().isoformat()))
+        self._journal.append(tx, SYSTEM, DeviceChanged(device=device, health=health))
+
+    def _adopted(self, tx: Tx, actor: Actor, device: str, tap_id: TapId) -> str:
+        if not first_result(tx, tap_id, "equipment.adopt", device):
+            self._journal.append(tx, actor, DeviceAdopted(device=device))
+            remember(tx, tap_id, "equipment.adopt", device, device)
+        return device
+
+    def _reprint(self, tx: Tx, actor: Actor, job_id: str, tap_id: TapId) -> PrintJob:
+        if known := first_result(tx, tap_id, "equipment.reprint", job_id):
+            return tables.get(tx, known)
+        copy = self._desk.copy(tx, tables.get(tx, job_id))
+        tx.execute("UPDATE print_jobs SET settled = 1 WHERE id = ? AND state IN ('uncertain', 'failed')", (job_id,))
+        self._journal.append(tx, actor, ReprintAsked(job=copy.id, copy=copy.copy))
+        remember(tx, tap_id, "equipment.reprint", copy.id, job_id)
+        return copy
+
+    def _settle(self, tx: Tx, actor: Actor, job_id: str, printed: bool, tap_id: TapId) -> PrintJob:  # noqa: FBT001
+        job = tables.get(tx, job_id)
+        if first_result(tx, tap_id, "equipment.settle", (job_id, printed)):
+            return job
+        if job.state not in {JobState.UNCERTAIN, JobState.FAILED}:
+            raise NotSettled(job=job_id)
+        tx.execute("UPDATE print_jobs SET settled = 1, state = ? WHERE id = ?", ("printed" if printed else "failed", job_id))
+        self._journal.append(tx, actor, PrintJobSettled(job=job.id, printed=printed))
+        if not printed:
+            self._desk.copy(tx, job)
+        remember(tx, tap_id, "equipment.settle", job_id, (job_id, printed))
+        return tables.get(tx, job_id)
+
+    def _test_print(self, tx: Tx, device: str, tap_id: TapId) -> PrintJob:
+        if known := first_result(tx, tap_id, "equipment.test_print", device):
+            return tables.get(tx, known)
+        job = self._desk.test(tx, device, tap_id)
+        remember(tx, tap_id, "equipment.test_print", job.id, device)
+        return job
+
+    def _test_document(self, source: str) -> Document:
+        """What a printer must be able to do: Chinese, ¥, widths, QR and a barcode."""
+        return Document(
+            blocks=(
+                Text(text="打印测试 Test", align="center", bold=True, size=2),
+                Rule(),
+                Columns(left="中文与全角，。：（）", right="¥1,280.00"),
+                Columns(left="English & digits 0123456789", right="¥0.01"),
+                Text(text="繁體中文：髮型設計、護理"),
+                Text(text="GBK 以外：é ✂"),
+                Rule(),
+                Qr(data=source),
+                Ean13(digits="6901234567892"),
+            )
+        )
+
+
+_NOBODY = DeviceInfo(kind="", name="", transport="")

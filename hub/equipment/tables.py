@@ -1,0 +1,69 @@
+"""SQL of print jobs and known devices."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from hub.db import Row, Tx
+from hub.equipment.model import JobId, JobState, PrintJob
+from hub.errors import NotFound
+from hub.migrations import Migration
+from hub.ports import PrintKind
+
+SCHEMA = Migration(
+    "0060-equipment",
+    """
+    CREATE TABLE print_jobs (
+      id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, source TEXT NOT NULL, till TEXT NOT NULL,
+      device TEXT, state TEXT NOT NULL CHECK (state IN ('queued', 'printing', 'held', 'printed', 'uncertain', 'failed')),
+      copy INTEGER NOT NULL, reason TEXT NOT NULL DEFAULT '', sentence TEXT NOT NULL DEFAULT '', action TEXT NOT NULL DEFAULT '',
+      at TEXT NOT NULL, command TEXT NOT NULL, kick_until TEXT, settled INTEGER NOT NULL DEFAULT 0,
+      PRIMARY KEY (source, kind, copy)) STRICT, WITHOUT ROWID;
+    CREATE INDEX open_print_jobs ON print_jobs (id) WHERE state IN ('queued', 'printing', 'held');
+    CREATE TABLE devices_seen (device TEXT PRIMARY KEY, health TEXT NOT NULL, at TEXT NOT NULL) STRICT;
+    """,
+)
+OPEN_JOBS = "SELECT * FROM print_jobs WHERE state IN ('queued', 'printing', 'held') ORDER BY id LIMIT 500"
+NEEDING_SOMEONE = """
+    SELECT * FROM print_jobs WHERE settled = 0 AND (state IN ('held', 'uncertain', 'failed')
+      OR (state = 'queued' AND reason <> '')) ORDER BY id LIMIT 100"""
+BY_COMMAND = "SELECT * FROM print_jobs WHERE command = ? AND state IN ('queued', 'printing', 'held')"
+LATEST_JOBS = "SELECT * FROM print_jobs ORDER BY id DESC LIMIT ?"
+JOB_OF = "SELECT * FROM print_jobs WHERE kind = ? AND source = ? ORDER BY copy DESC LIMIT 1"
+BY_ID = "SELECT * FROM print_jobs WHERE id = ?"
+_INSERT = "INSERT INTO print_jobs (id, kind, source, till, device, state, copy, at, command, kick_until) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)"
+
+
+def insert(tx: Tx, job: PrintJob) -> None:
+    """A new job; the database takes one original of a source and kind."""
+    tx.execute(
+        _INSERT,
+        (job.id, str(job.kind), job.source, job.till, job.device, job.copy, job.at.isoformat(), job.command, job.kick_until),
+    )
+
+
+def get(tx: Tx, job_id: str) -> PrintJob:
+    """One job. Raises NotFound."""
+    row = tx.one(BY_ID, (job_id,))
+    if row is None:
+        raise NotFound(job=job_id)
+    return job_of(row)
+
+
+def job_of(row: Row) -> PrintJob:
+    """A row as the job it keeps."""
+    return PrintJob(
+        id=JobId(row["id"]),
+        kind=PrintKind(row["kind"]),
+        source=row["source"],
+        till=row["till"],
+        device=row["device"],
+        state=JobState(row["state"]),
+        copy=row["copy"],
+        reason=row["reason"],
+        sentence=row["sentence"],
+        action=row["action"],
+        at=datetime.fromisoformat(row["at"]),
+        command=row["command"],
+        kick_until=row["kick_until"],
+    )
