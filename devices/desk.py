@@ -1,0 +1,114 @@
+"""The host's own commands: what is there, take it in, let it go, switch it on and off, who is it. One at a time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from pydantic import BaseModel, ValidationError
+
+from devices.discovery import candidates
+from devices.driver import Result
+from devices.drivers import driver_of
+from devices.errors import AlreadyAdopted, DeviceError
+from devices.fleet import Fleet, assembled
+from devices.job_log import Stored
+from devices.messages import Adopt, Enable, NoArgs, OneDevice
+from devices.registry import Device, Registry
+from devices.transport import Address
+from hub.clock import Clock
+from hub.errors import ChairsideError
+from hub.ids import Id
+
+log = structlog.get_logger()
+
+VERBS: Mapping[str, type[BaseModel]] = {"candidates": NoArgs, "adopt": Adopt, "remove": OneDevice, "enable": Enable, "identify": OneDevice}
+
+
+class Desk:
+    """Answers are plain JSON; errors become the outcome of the command."""
+
+    def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int) -> None:
+        self._registry, self._fleet, self._clock = registry, fleet, clock
+        self._bench_port = bench_port
+
+    async def answer(self, stored: Stored) -> tuple[Result, dict[str, Any]]:
+        """Carry out one command of the host; never raises what is not a fault of its own."""
+        form = VERBS.get(stored.verb)
+        if form is None:
+            return Result.refused("unknown_verb"), {}
+        try:
+            args = form.model_validate(stored.command.args)
+            return Result.done(), await self._do(stored.verb, args)
+        except ValidationError as wrong:
+            return Result.refused("malformed"), {"errors": [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()][:10]}
+        except DeviceError as why:
+            return Result.failed(why.reason), {"facts": {name: str(value) for name, value in why.facts.items()}}
+        except TimeoutError:
+            return Result.failed("silent"), {}
+        except ChairsideError as why:
+            known = {"no_such_device", "no_such_kind", "already_adopted", "bad_address"}
+            return Result.failed(why.code if why.code in known else "storage_failed"), {"facts": {n: str(v) for n, v in why.facts.items()}}
+
+    async def _do(self, verb: str, args: Any) -> dict[str, Any]:
+        if verb == "candidates":
+            return await self._candidates()
+        if verb == "adopt":
+            return await self._adopt(args)
+        device = self._registry.get(args.id)
+        if verb == "identify":
+            state = await self._fleet.look(device.id)
+            return {"device": device.id, "info": self._fleet.info(device.id).model_dump(), "state": state.model_dump()}
+        if verb == "remove":
+            await self._fleet.let_go(device.id, "removed")
+            await self._registry.remove(device.id)
+            self._fleet.forget(device.id)
+            return {"device": device.id}
+        await self._fleet.enable(device, enabled=args.enabled)
+        return {"device": device.id, "enabled": args.enabled}
+
+    async def _candidates(self) -> dict[str, Any]:
+        found = await candidates(self._bench_port)
+        known = [c.model_copy(update={"adopted": self._registry.at(c.address) is not None}) for c in found]
+        return {"candidates": [c.model_dump() for c in known]}
+
+    async def _adopt(self, wish: Adopt) -> dict[str, Any]:
+        Address.parse(wish.address)
+        known = self._registry.at(wish.address)
+        if known is not None and known.kind != wish.kind:
+            raise AlreadyAdopted(device=known.id, address=wish.address)
+        if known is None:
+            known = await self.take_in(wish)
+        return {"device": known.id, "info": self._fleet.info(known.id).model_dump()}
+
+    async def take_in(self, wish: Adopt, *, ask: bool = True) -> Device:
+        """Identify what is there (unless told not to), keep it and look after it. Raises what identify raises."""
+        kind = driver_of(wish.kind)
+        device = Device(
+            id=wish.id or Id.new(), kind=wish.kind, name=wish.name, address=wish.address, roles=wish.roles, profile=dict(wish.profile)
+        )
+        profile, _, driver = assembled(device, self._clock)
+        if ask:
+            try:
+                async with asyncio.timeout(kind.pace.poll_wait_s):
+                    identity = await driver.identify()
+            finally:
+                await driver.stop()
+            learned = {name: value for name, value in identity.learned.items() if name not in profile.model_fields_set}
+            device = Device(
+                id=device.id,
+                kind=device.kind,
+                name=device.name,
+                address=device.address,
+                roles=device.roles,
+                profile={**device.profile, **learned},
+                model=identity.model,
+                serial=identity.serial,
+                firmware=identity.firmware,
+            )
+        await self._registry.add(device)
+        log.info("adopted", device=device.id, kind=device.kind, address=device.address)
+        self._fleet.look_after(device)
+        return device

@@ -1,0 +1,70 @@
+"""What could be adopted. Passive: ports are listed, never opened, and nothing unknown is ever written to."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import json
+from pathlib import Path
+from typing import Any
+
+from devices.messages import Candidate
+
+BENCH_WAIT_S = 2.0
+BENCH_BYTES_MAX = 256 * 1024
+_PRINTER_WORDS = ("printer", "epson", "star_tsp", "xprinter", "gprinter", "pos58", "pos80")
+_SCANNER_WORDS = ("scanner", "barcode", "honeywell", "zebra", "symbol", "datalogic", "newland", "imager")
+
+
+async def candidates(bench_port: int, dev: Path = Path("/dev")) -> list[Candidate]:
+    """Serial lines by stable name, USB printer ports, and the simulated devices of a running bench."""
+    found = await asyncio.to_thread(_ports, dev)
+    return [*found, *await asyncio.to_thread(_on_bench, bench_port)]
+
+
+def _ports(dev: Path) -> list[Candidate]:
+    by_device: dict[Path, Path] = {}
+    for folder in ("by-path", "by-id"):  # adapters without a serial number share one name by id: the others keep their path
+        for link in sorted((dev / "serial" / folder).glob("*")):
+            by_device[link.resolve()] = link
+    found = [
+        Candidate(
+            kind=_guess(link.name), name=link.name.removeprefix("usb-"), address=f"serial://{link}", evidence=f"serial {link.parent.name}"
+        )
+        for link in by_device.values()
+    ]
+    return found + [_usb_printer(port) for port in sorted((dev / "usb").glob("lp*"))]
+
+
+def _usb_printer(port: Path) -> Candidate:
+    return Candidate(kind="receipt_printer", name=f"USB {port.name}", address=f"usb://{port}", evidence="printer port of the kernel")
+
+
+def _guess(name: str) -> str:
+    low = name.lower()
+    if any(word in low for word in _PRINTER_WORDS):
+        return "receipt_printer"
+    return "scanner" if any(word in low for word in _SCANNER_WORDS) else ""
+
+
+def _on_bench(port: int) -> list[Candidate]:
+    """Nothing when no bench runs."""
+    try:
+        sims = _ask(port)
+        return [
+            Candidate(kind=sim["kind"], name=sim["name"], address=sim["address"], evidence="SIMULATED, on the bench", simulated=True)
+            for sim in sims
+        ]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+        return []
+
+
+def _ask(port: int) -> list[dict[str, Any]]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BENCH_WAIT_S)
+    try:
+        connection.request("GET", "/sims")
+        answer = connection.getresponse()
+        sims = json.loads(answer.read(BENCH_BYTES_MAX))
+    finally:
+        connection.close()
+    return list(sims) if answer.status == 200 else []

@@ -1,0 +1,24 @@
+"""The kinds of devices there are. A driver is loaded when the first device of its kind is: a board has little memory."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from devices.driver import Driver
+from devices.errors import NoSuchKind
+
+KINDS = {
+    "receipt_printer": "devices.drivers.receipt_printer:ReceiptPrinter",
+    "scanner": "devices.drivers.scanner:Scanner",
+    "presence": "devices.drivers.presence:Presence",
+}
+
+
+def driver_of(kind: str) -> type[Driver]:
+    """The driver class of `kind`. Raises NoSuchKind."""
+    try:
+        module, _, name = KINDS[kind].partition(":")
+    except KeyError:
+        raise NoSuchKind(kind=kind, known=", ".join(KINDS)) from None
+    found: type[Driver] = getattr(import_module(module), name)
+    return found

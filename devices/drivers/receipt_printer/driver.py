@@ -1,0 +1,308 @@
+"""The receipt printer: printed once, or flagged.
+
+A job goes: status (DLE EOT 1, 2, 4) → durable mark → bytes in chunks, watched → fence (GS r 1 after the cut) → done.
+No paper or an open cover before the first byte: the job waits outside the printer. In the middle: the printer keeps what
+it has and prints it after the reload, so nothing is ever sent twice. A link that breaks after the first byte: unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job, NoArguments, Pace, Result
+from devices.drivers.receipt_printer import escpos
+from devices.drivers.receipt_printer.profile import PrinterProfile, PrintOrder
+from devices.drivers.receipt_printer.status import Conversation, Status
+from devices.errors import LinkLost, Silent
+from devices.transport import Transport
+from hub.clock import Clock
+
+HOLD_POLL_S = 0.25
+FENCE_AGAIN_S = 2.0
+FENCE_LOOK_S = 0.3  # no answer to the fence for so long: look why
+DRAWER_OPEN_POLL_S = 0.5
+_MODEL, _SERIAL, _FIRMWARE = 67, 68, 65
+
+
+class _NotReady(Exception):
+    """The job may not begin; carries how it ends."""
+
+    def __init__(self, result: Result) -> None:
+        self.result = result
+        super().__init__(result.reason)
+
+
+class ReceiptPrinter(Driver):
+    """One ESC/POS printer with its drawer."""
+
+    kind: ClassVar[str] = "receipt_printer"
+    profile: ClassVar[type[PrinterProfile]] = PrinterProfile
+    verbs: ClassVar[Mapping[str, type[BaseModel]]] = {"print": PrintOrder, "kick": NoArguments, "status": NoArguments}
+    urgent: ClassVar[frozenset[str]] = frozenset({"kick", "status"})
+    pace: ClassVar[Pace] = Pace(poll_s=3.0, poll_wait_s=6.0, miss_s=0.7, back_off_s_max=8.0)
+
+    def __init__(self, profile: PrinterProfile, link: Transport, clock: Clock) -> None:
+        self._profile, self._link, self._clock = profile, link, clock
+        self._talk = Conversation(link, profile.answer_wait_s)
+        self._line = asyncio.Lock()  # one question at a time; a held job lets go of it while it waits
+        self._users = 0
+        self._is_open = False  # only of a link that is kept open
+        self._drawer_open: bool | None = None
+        self._kicked = False
+        self._figures: dict[str, int | float | str | bool | None] = {}
+        self.bell = Bell(announce=lambda _: None, show=lambda _: None)
+
+    async def identify(self) -> Identity:
+        """Whether it answers at all, and its name where it tells one. Raises CannotConnect or LinkLost."""
+        async with self._at_work(), self._line:
+            status = await self._talk.status()
+            if status is None:
+                return Identity(learned={"monitored": False})
+            if status.stopped_by or status.offline:  # GS I waits in line until the printer prints again
+                return Identity(learned={"monitored": True})
+            model = await self._talk.block(_MODEL)
+            if not model:
+                return Identity(learned={"monitored": True})
+            return Identity(
+                model=model,
+                serial=await self._talk.block(_SERIAL),
+                firmware=await self._talk.block(_FIRMWARE),
+                learned={"monitored": True},
+            )
+
+    async def poll(self) -> Condition:
+        """Ask for its state. Raises CannotConnect, LinkLost, or Silent where only an answer proves it is there."""
+        async with self._at_work(), self._line:
+            if not self._profile.monitored:
+                return self._seen(None)
+            status = await self._talk.status()
+            if status is None and self._link.keeps_open:
+                raise Silent
+            return self._seen(status)
+
+    def pause_s(self) -> float:
+        """Soon again while the drawer is open: the till waits for it to be closed."""
+        return DRAWER_OPEN_POLL_S if self._drawer_open or self._kicked else self.pace.poll_s
+
+    async def run(self, job: Job) -> Result:
+        """Carry out print, kick or status. Raises CannotConnect or LinkLost only when nothing was written."""
+        if job.verb == "print":
+            return await self._print(job, job.args)
+        if job.verb == "kick":
+            return await self._kick(job)
+        self.bell.show(await self.poll())
+        return Result.done()
+
+    async def resume(self, job: Job) -> Result:
+        """Wait until the printer prints again; what came out of it then only a person can see."""
+        async with self._at_work():
+            try:
+                await self._while_stopped(job)
+            except LinkLost:
+                return Result.unknown("lost_while_printing")
+        return Result.unknown("restarted_while_held")
+
+    async def stop(self) -> None:
+        """Let go of the printer."""
+        self._users, self._is_open = 0, False
+        await self._link.close()
+
+    # the job
+
+    async def _print(self, job: Job, order: PrintOrder) -> Result:
+        try:
+            encoded = await self._encoded(order)
+        except escpos.BadBarcode as bad:
+            return Result.refused(bad.code)
+        self._figures["glyphs_missing"] = encoded.glyphs_missing
+        async with self._at_work():
+            try:
+                await self._ready(job)
+            except _NotReady as not_ready:
+                return not_ready.result
+            parts = self._whole(job, encoded)
+            await job.before_writing()
+            try:
+                await self._send(job, parts)
+                if not self._profile.monitored:
+                    return Result.done("unmonitored")
+                return await self._confirmed(job)
+            except LinkLost:
+                return Result.unknown("lost_while_printing")
+
+    def _whole(self, job: Job, encoded: escpos.Encoded) -> list[bytes]:
+        first = [escpos.wash(self._profile)] if job.after_break else []
+        last = [escpos.ASK_PAPER] if self._profile.monitored else []
+        return escpos.chunks([*first, *encoded.pieces, *last], self._profile.chunk_bytes)
+
+    async def _encoded(self, order: PrintOrder) -> escpos.Encoded:
+        plain = escpos.encode(order.document, self._profile, order.copy_no)
+        if plain is not None:
+            return plain
+        return await asyncio.to_thread(escpos.encode_and_draw, order.document, self._profile, order.copy_no)
+
+    async def _ready(self, job: Job) -> None:
+        """Return when the first byte may be sent. Raises _NotReady, or CannotConnect and LinkLost before any hold."""
+        held = ""
+        while True:
+            if job.expired(self._clock.now()):
+                raise _NotReady(Result.failed("expired"))
+            try:
+                status = await self._look()
+            except LinkLost:
+                if not held:
+                    raise
+                raise _NotReady(Result.later("unreachable")) from None  # switched off to change the roll: it comes back
+            stopped = status.stopped_by if status else ""
+            if not stopped:
+                return
+            if stopped != held:
+                await job.moved("held", stopped)
+                held = stopped
+            await self._clock.sleep(HOLD_POLL_S)
+
+    async def _send(self, job: Job, parts: list[bytes]) -> None:
+        """Every part, with a look between them while the printer answers. Raises LinkLost."""
+        watched = self._profile.monitored
+        async with self._line:
+            if self._link.keeps_open:
+                await self._talk.drain()
+            self._talk.heard.sensor.clear()
+        for at, part in enumerate(parts):
+            if at and watched:
+                status = await self._look()
+                watched = status is not None
+                if status and status.stopped_by:
+                    await self._while_stopped(job)
+            async with self._line:
+                await self._talk.write(part)
+            if at == 0:  # told after the first bytes are on their way: it must not delay them
+                await job.moved("printing", "")
+
+    async def _confirmed(self, job: Job) -> Result:
+        """Wait for the fence. Raises LinkLost."""
+        began = last_word = asked = self._clock.monotonic()
+        while True:
+            async with self._line:
+                if await self._talk.fence(FENCE_LOOK_S) is not None:
+                    self._figures["fence_ms"] = round((self._clock.monotonic() - began) * 1000, 1)
+                    return Result.done()
+            status = await self._look()
+            now = self._clock.monotonic()
+            if status is not None:
+                last_word = now
+                if status.stopped_by:
+                    await self._while_stopped(job)
+                    began = last_word = self._clock.monotonic()
+                    continue
+                if now - asked > FENCE_AGAIN_S:  # its answer may have been lost on the line; asking again prints nothing
+                    asked = now
+                    async with self._line:
+                        await self._talk.write(escpos.ASK_PAPER)
+            if now - last_word > self._profile.silent_s_max or now - began > self._profile.confirm_s_max:
+                return Result.unknown("no_confirmation")
+
+    async def _while_stopped(self, job: Job) -> None:
+        """Held: the printer has bytes of this job and keeps them. Returns when it prints again. Raises LinkLost."""
+        held = ""
+        last_word = self._clock.monotonic()
+        while True:
+            status = await self._look()
+            now = self._clock.monotonic()
+            if status is None:
+                if now - last_word > self._profile.silent_s_max:
+                    raise LinkLost(printer="silent while stopped")
+            else:
+                last_word = now
+                if not status.stopped_by:
+                    if held:
+                        await job.moved("printing", "")
+                    return
+                if status.stopped_by != held:
+                    held = status.stopped_by
+                    await job.moved("held", held)
+            await self._clock.sleep(HOLD_POLL_S)
+
+    async def _kick(self, job: Job) -> Result:
+        """Open the drawer, once. While the printer is stopped its own way past the line is used."""
+        async with self._at_work(), self._line:
+            status = await self._talk.status() if self._profile.monitored else None
+            if job.expired(self._clock.now()):
+                return Result.failed("expired")
+            await job.before_writing()
+            self._kicked = True
+            at_once = self._users > 1 or (status is not None and bool(status.stopped_by))
+            try:
+                await self._talk.write(escpos.pulse_at_once(self._profile) if at_once else escpos.pulse(self._profile))
+                if status is None:
+                    return Result.done("unmonitored") if not self._profile.monitored else Result.unknown("no_confirmation")
+                if not at_once:
+                    self._talk.heard.sensor.clear()
+                    await self._talk.write(escpos.ASK_PAPER)
+                    confirmed = await self._talk.fence(2.0) is not None
+                else:
+                    confirmed = await self._talk.ask(1) is not None
+                return Result.done() if confirmed else Result.unknown("no_confirmation")
+            except LinkLost:
+                return Result.unknown("cut_short")
+
+    # the link
+
+    @asynccontextmanager
+    async def _at_work(self) -> AsyncIterator[None]:
+        """The link is open inside. One that serves a single client is closed by the last who leaves."""
+        if self._users == 0:
+            await self._open()
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users = max(0, self._users - 1)
+            if self._users == 0 and not self._link.keeps_open:
+                await self._link.close()
+
+    async def _open(self) -> None:
+        if self._is_open:
+            return
+        await self._link.open()
+        self._talk = Conversation(self._link, self._profile.answer_wait_s)
+        self._is_open = self._link.keeps_open
+
+    async def _look(self) -> Status | None:
+        """The state now, shown to the shop. Raises LinkLost."""
+        if not self._profile.monitored:
+            return None
+        async with self._line:
+            status = await self._talk.status()
+        self.bell.show(self._seen(status))
+        return status
+
+    def _seen(self, status: Status | None) -> Condition:
+        if status is None:
+            self._kicked = False
+            return Condition(reason="silent" if self._profile.monitored else "unmonitored", figures=dict(self._figures))
+        self._see_drawer(status)
+        self._figures["drawer_open"] = self._drawer_open
+        self._figures["answers_dropped"] = self._talk.heard.dropped
+        why = status.stopped_by
+        if not why and status.offline:
+            why = "says_offline"
+        if not why and self._figures.get("glyphs_missing"):
+            why = "no_font"
+        return Condition(reason=why or ("paper_low" if status.paper_low else ""), figures=dict(self._figures))
+
+    def _see_drawer(self, status: Status) -> None:
+        if self._profile.drawer == "no_sensor":
+            self._drawer_open = None
+            return
+        is_open = status.pin3_high == (self._profile.drawer == "open_high")
+        was, self._drawer_open = self._drawer_open, is_open
+        if was is not None and is_open != was:
+            name = "drawer_opened" if is_open else "drawer_closed"
+            self.bell.announce(Announcement(name=name, body={"by_command": self._kicked} if is_open else {}))
+        self._kicked = False

@@ -1,0 +1,164 @@
+"""A document set into lines for a paper of so many columns. Knows widths and wrapping, no bytes.
+
+On these printers a Chinese character takes two columns, and so does everything else that is two bytes in GBK.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from hub.ports import Columns, Document, Ean13, Feed, Qr, Rule, Text
+
+_SAME_ON_PAPER = {
+    "\u00a5": "\uffe5",  # the yen sign of keyboards is four bytes in GB 18030 and prints as "0 6"
+    "\u00a0": " ",
+    "\u2022": "\u00b7",
+    "\u301c": "\uff5e",
+    "\u2212": "-",
+    "\t": " ",
+    "\u3000": "  ",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLine:
+    """One line that fits the paper."""
+
+    text: str
+    align: Literal["left", "center", "right"] = "left"
+    bold: bool = False
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blank:
+    """Empty lines."""
+
+    lines: int
+
+
+Set = SetLine | Blank | Qr | Ean13
+
+
+def set_document(document: Document, columns: int, copy_no: int = 0) -> Iterator[Set]:
+    """The document line by line; a copy says so at the head."""
+    if copy_no:
+        yield SetLine(text=f"补打 / COPY {copy_no}", align="center", bold=True, size=2 if columns >= 32 else 1)
+        yield SetLine(text="-" * columns)
+    for block in document.blocks:
+        match block:
+            case Text():
+                for line in wrap(clean(block.text), columns // block.size):
+                    yield SetLine(text=line, align=block.align, bold=block.bold, size=block.size)
+            case Columns():
+                for line in beside(clean(block.left), clean(block.right), columns // block.size):
+                    yield SetLine(text=line, bold=block.bold, size=block.size)
+            case Rule():
+                yield SetLine(text="-" * columns)
+            case Feed():
+                yield Blank(lines=block.lines)
+            case _:
+                yield block
+
+
+def clean(text: str) -> str:
+    """Printable characters and line ends only: what a guest or a supplier typed must never be a command to the printer."""
+    if text.isascii() and text.isprintable():
+        return text
+    kept = (_SAME_ON_PAPER.get(c, c) for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n"))
+    return "".join(
+        "?" if unicodedata.category(c) == "Cs" else c for c in kept if c == "\n" or unicodedata.category(c[0]) not in {"Cc", "Cf"}
+    )
+
+
+@lru_cache(maxsize=4096)
+def char_width(char: str) -> int:
+    """Columns one character takes."""
+    if char < "\x7f":
+        return 1
+    if unicodedata.combining(char) or "\ufe00" <= char <= "\ufe0f":
+        return 0
+    return 2 if in_gbk(char) or unicodedata.east_asian_width(char) in "WF" else 1
+
+
+@lru_cache(maxsize=4096)
+def in_gbk(char: str) -> bool:
+    """Whether a Chinese printer has this character in its own font, and well: its é and ü are as wide as a Chinese character."""
+    try:
+        char.encode("gbk")
+    except UnicodeEncodeError:
+        return False
+    return char.isascii() or not unicodedata.name(char, "").startswith("LATIN ")
+
+
+def prints_in_gbk(text: str) -> bool:
+    """Whether a whole line can be left to the printer's own fonts."""
+    return all(in_gbk(char) for char in text)
+
+
+def width(text: str) -> int:
+    """Columns a text takes."""
+    return sum(char_width(c) for c in text)
+
+
+def wrap(text: str, columns: int) -> list[str]:
+    """Lines of at most `columns`: broken at blanks, within Chinese anywhere, within a word only when it is longer than a line."""
+    if "\n" not in text and width(text) <= columns:
+        return [text.rstrip()]
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for piece in _pieces(paragraph):
+            if width(line) + width(piece) <= columns:
+                line += piece
+                continue
+            if line.strip():
+                lines.append(line.rstrip())
+            line = piece.lstrip()
+            while width(line) > columns:
+                head = _head(line, columns)
+                lines.append(head)
+                line = line[len(head) :]
+        lines.append(line.rstrip())
+    return lines
+
+
+def beside(left: str, right: str, columns: int) -> list[str]:
+    """`left` wrapped, `right` at the right edge of its last line; under it when there is no room for both."""
+    right = right.replace("\n", " ")
+    room = columns - width(right) - 1
+    if room < columns // 3:
+        return [*wrap(left, columns), *(" " * (columns - width(line)) + line for line in wrap(right, columns))]
+    *above, last = wrap(left, room)
+    return [*above, last + " " * (columns - width(last) - width(right)) + right]
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Words with the blank before them, and wide characters one by one."""
+    word = ""
+    for char in text:
+        if char_width(char) == 2:
+            if word:
+                yield word
+            word = ""
+            yield char
+        elif char == " " and word.strip():
+            yield word
+            word = char
+        else:
+            word += char
+    if word:
+        yield word
+
+
+def _head(text: str, columns: int) -> str:
+    used = 0
+    for at, char in enumerate(text):
+        used += char_width(char)
+        if used > columns:
+            return text[: max(1, at)]
+    return text

@@ -1,0 +1,70 @@
+"""What crosses MQTT beside hub/ports.py: the host's own commands and answers, and the beats of pages. docs/mqtt.md is the reference."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from hub.ports import Message, Outcome
+
+ID_PATTERN = r"^[a-z0-9-]{1,36}$"
+NAME_MAX = 80
+
+
+class Beat(Message):
+    """`screen/<id>/beat`: the hub says every 5 s that a page is open. `session` changes when the page is loaded anew."""
+
+    page: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
+    version: str = Field("", max_length=40)
+    visible: bool = True
+    session: str = Field("", max_length=64)
+
+
+class HostDone(Message):
+    """`host/<host>/done`: the answer to a command to the host itself."""
+
+    id: str
+    outcome: Outcome
+    retry_safe: bool = False
+    reason: str = ""
+    sentence: str = ""
+    result: dict[str, Any] = Field(default_factory=dict)
+
+
+class Candidate(Message):
+    """Something that could be adopted. Found without writing a byte to it."""
+
+    kind: str  # empty when only a person can tell
+    name: str
+    address: str
+    evidence: str
+    simulated: bool = False
+    adopted: bool = False
+
+
+class Adopt(Message):
+    """`adopt`: identify what is at `address` and keep it. The same address again gives the same device."""
+
+    kind: str = Field(max_length=40)
+    name: str = Field(min_length=1, max_length=NAME_MAX)
+    address: str = Field(max_length=200)
+    roles: tuple[str, ...] = Field((), max_length=8)
+    profile: dict[str, Any] = Field(default_factory=dict)
+    id: str | None = Field(None, pattern=ID_PATTERN)
+
+
+class OneDevice(Message):
+    """`remove`, `identify`: the device meant."""
+
+    id: str = Field(pattern=ID_PATTERN)
+
+
+class Enable(OneDevice):
+    """`enable`: the person's wish, apart from what the device shows."""
+
+    enabled: bool
+
+
+class NoArgs(Message):
+    """`candidates`."""

@@ -1,0 +1,84 @@
+"""What the host tells the shop, and what the broker has acknowledged of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from devices.driver import Identity
+from devices.job_log import Ended, JobLog
+from devices.messages import HostDone
+from devices.mqtt_link import MqttLink
+from devices.topics import Topics
+from hub.ports import DeviceInfo, DeviceState, Done
+
+HOST = "@host"  # the job log's name for the host's own commands
+
+
+class Post:
+    """The Outlet of every supervisor. Answers are repeated until the broker has them; states are retained; events are momentary."""
+
+    def __init__(self, link: MqttLink, topics: Topics, job_log: JobLog, session: str) -> None:
+        self._link, self._topics, self._log, self._session = link, topics, job_log, session
+        self._on_its_way: dict[int, tuple[str, str]] = {}
+        self._told: list[tuple[str, str]] = []
+        self.on_identified: Callable[[str, Identity], Awaitable[None]]
+        link.on_published = self._published
+
+    def state(self, device: str, state: DeviceState) -> None:
+        """Retained."""
+        said = state.model_copy(update={"session": self._session})
+        self._link.publish(self._topics.device(device, "state"), said.model_dump_json(), retain=True)
+
+    def info(self, device: str, info: DeviceInfo) -> None:
+        """Retained."""
+        self._link.publish(self._topics.device(device, "info"), info.model_dump_json(), retain=True)
+
+    def forget(self, device: str) -> None:
+        """Clear the retained topics of a removed device."""
+        for leaf in ("info", "state"):
+            self._link.publish(self._topics.device(device, leaf), "", retain=True)
+
+    def event(self, device: str, name: str, body: dict[str, Any]) -> None:
+        """Lost when there is no connection: a scan of an hour ago must not land in somebody's basket."""
+        self._link.publish(self._topics.device(device, f"event/{name}"), json.dumps(body, ensure_ascii=False))
+
+    def host(self, state: DeviceState) -> None:
+        """Retained."""
+        self._link.publish(self._topics.host_state, state.model_copy(update={"session": self._session}).model_dump_json(), retain=True)
+
+    def ended(self, ended: Ended) -> None:
+        """The answer to a command; kept until the broker has it."""
+        mid = self.answer(ended.device, ended.done)
+        if mid is not None:
+            self._on_its_way[mid] = (ended.device, ended.done.id)
+
+    def answer(self, device: str, done: HostDone) -> int | None:
+        """Say how a command ended without keeping track of it."""
+        if device == HOST:
+            return self._link.publish(self._topics.host_done, done.model_dump_json())
+        plain = Done(id=done.id, outcome=done.outcome, retry_safe=done.retry_safe, reason=done.reason, sentence=done.sentence)
+        return self._link.publish(self._topics.device(device, "done"), plain.model_dump_json())
+
+    async def identified(self, device: str, identity: Identity) -> None:
+        """Kept in the registry and told."""
+        await self.on_identified(device, identity)
+
+    def connected(self) -> None:
+        """A new connection: what was on its way before is told again."""
+        self._on_its_way.clear()
+
+    async def settle(self) -> None:
+        """Write down what the broker has, then send what it has not. Call every second. Raises StorageFailed."""
+        if self._told:
+            told, self._told = self._told, []
+            await self._log.told(told)
+        if self._link.connected and not self._on_its_way:
+            for ended in self._log.untold():
+                self.ended(ended)
+
+    def _published(self, mid: int) -> None:
+        answered = self._on_its_way.pop(mid, None)
+        if answered:
+            self._told.append(answered)

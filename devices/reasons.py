@@ -1,0 +1,68 @@
+"""Every reason a device or a command gives, with its sentence and what to do. docs/mqtt.md lists them; a test holds the two together.
+
+The code crosses MQTT and is what pages translate; the English sentence is for logs and for readers without a translation.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Reason(NamedTuple):
+    """What happened and the next step, each one sentence; `action` is empty where nothing need be done."""
+
+    sentence: str
+    action: str = ""
+
+
+REASONS: dict[str, Reason] = {
+    # the link
+    "connecting": Reason("The device is being connected."),
+    "unreachable": Reason("The device does not answer at its address.", "Check that it is switched on and its cable is plugged in."),
+    "link_lost": Reason("The connection to the device broke.", "Check its cable and power."),
+    "silent": Reason("The device does not answer questions about its state.", "Switch it off and on again."),
+    "unmonitored": Reason("This printer never tells its state: it prints, but nothing can be confirmed."),
+    "wrong_device": Reason("Another device answers at this address.", "Plug the right device in, or adopt the new one."),
+    "bad_address": Reason("The address of the device cannot be used.", "Remove the device and adopt it again."),
+    "cannot_load": Reason("The device cannot be set up as it is stored.", "Remove the device and adopt it again."),
+    "driver_failed": Reason("The driver of the device failed.", "Send the log to support; the device is tried again by itself."),
+    "disabled": Reason("The device is switched off in the settings.", "Enable it to use it again."),
+    "removed": Reason("The device was removed."),
+    # paper
+    "paper_out": Reason("The printer has no paper.", "Put in a new roll and close the cover."),
+    "cover_open": Reason("The cover of the printer is open.", "Close the cover."),
+    "printer_error": Reason("The printer reports an error.", "Clear jammed paper, then switch the printer off and on."),
+    "paper_low": Reason("The paper roll is nearly used up.", "Have a new roll at hand."),
+    "says_offline": Reason("The printer says it is offline and gives no cause; jobs are sent and proven by its answer."),
+    "no_confirmation": Reason("The printer took the whole job but did not confirm it.", "Look at the paper before printing a copy."),
+    "lost_while_printing": Reason("The connection broke while the job was printing.", "Look at the paper before printing a copy."),
+    "restarted_while_printing": Reason("The device host stopped in the middle of this job.", "Look at the paper before printing a copy."),
+    "cut_short": Reason("The command was cut short in the middle; it may have happened.", "Look at the device before asking again."),
+    "restarted_while_held": Reason(
+        "The device host restarted while the job was held in the printer; a part of it may be missing.",
+        "Look at the paper before printing a copy.",
+    ),
+    "bad_barcode": Reason("A barcode of the document is not a valid EAN-13.", "Correct the code of the product."),
+    "no_font": Reason("No font for this text is installed: some characters came out as question marks.", "Install Noto Sans CJK."),
+    # commands
+    "expired": Reason("The command came too late to be run."),
+    "malformed": Reason("The command does not have the agreed form."),
+    "unknown_verb": Reason("This device has no such command."),
+    "queue_full": Reason("Too many commands wait for this device.", "See why the device does not work them off."),
+    # scanner
+    "garbage": Reason("The scanner sends what is not a code.", "Check its baud rate and its suffix (CR)."),
+    # screens
+    "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
+    "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),
+    # the host
+    "host_stopped": Reason("The device host has stopped.", "It is started again by itself; if not, restart the hub."),
+    "already_adopted": Reason("This address belongs to a device that is already here."),
+    "no_such_device": Reason("There is no such device."),
+    "no_such_kind": Reason("There is no driver for this kind of device."),
+    "storage_failed": Reason("The device host could not keep the change.", "Free some space on the hub."),
+}
+
+
+def reason(code: str) -> Reason:
+    """The words of `code`. Raises KeyError for a code nobody wrote down."""
+    return REASONS[code]

@@ -1,0 +1,47 @@
+"""What a person, or a fault, does to a simulated printer: the arguments of its verbs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Args(BaseModel):
+    """Arguments of a verb."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Nothing(Args):
+    """None."""
+
+
+class PaperOut(Args):
+    """The roll ends now, or after some more printed lines."""
+
+    after_lines: int = Field(0, ge=0, le=1000)
+
+
+class Slow(Args):
+    """How fast it prints; 0 is as fast as it can."""
+
+    bytes_per_s: int = Field(2000, ge=0, le=1_000_000)
+
+
+class Liar(Args):
+    """prints_nothing: says ok and feeds no paper. says_offline: prints and says it does not."""
+
+    how: Literal["prints_nothing", "says_offline"] = "prints_nothing"
+
+
+class AfterBytes(Args):
+    """When so many bytes more have come."""
+
+    after_bytes: int = Field(0, ge=0, le=1_000_000)
+
+
+class Garble(Args):
+    """How many of the next answers are nonsense."""
+
+    answers: int = Field(1, ge=1, le=1000)

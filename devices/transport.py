@@ -1,0 +1,199 @@
+"""Bytes to and from a device, whatever carries them. Every await has a limit in seconds.
+
+Addresses: `tcp://host:port` (open only while working), `socket://host:port` (kept open, a serial line over TCP),
+`serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `screen://<id>` (beats of a page).
+`?simulated=1` marks the other end as a simulator; it changes nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+import socket
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import parse_qsl, urlsplit
+
+from devices.errors import BadAddress, CannotConnect, LinkLost
+
+CONNECT_S = 2.0
+READ_AT_ONCE = 4096
+INBOX_MAX = 32
+SCREEN_ID = re.compile(r"[A-Za-z0-9._-]{1,36}")
+SCHEMES = ("tcp", "socket", "serial", "usb", "screen")
+OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "simulated"})
+
+
+class Transport(Protocol):
+    """One way to one device. Made closed; may be opened and closed many times, by one owner at a time."""
+
+    keeps_open: bool  # False: open for each piece of work, because the device serves one client only
+
+    async def open(self) -> None:
+        """Raises CannotConnect."""
+
+    async def write(self, data: bytes, within_s: float) -> None:
+        """Hand over all of `data`. Raises LinkLost, also when the device does not take it in time."""
+
+    async def read(self, within_s: float) -> bytes:
+        """What has come, at least one byte; empty when nothing came in time. Raises LinkLost at the end of the link."""
+
+    async def close(self) -> None:
+        """Idempotent, never raises."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a device is reached. The text is what people and the registry keep."""
+
+    text: str
+    scheme: str
+    host: str
+    port: int
+    path: str
+    options: dict[str, str]
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the other end is a simulator."""
+        return self.options.get("simulated") == "1"
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Raises BadAddress."""
+        try:
+            parts = urlsplit(text)
+            port = parts.port or 0
+            options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+        except ValueError as why:
+            raise BadAddress(address=text, why=str(why)) from why
+        host = parts.netloc if parts.scheme == "screen" else parts.hostname or ""
+        address = cls(text=text, scheme=parts.scheme, host=host, port=port, path=parts.path, options=options)
+        if why_not := address._refused():
+            raise BadAddress(address=text, why=why_not)
+        return address
+
+    def _refused(self) -> str:
+        if self.scheme not in SCHEMES:
+            return f"unknown scheme, one of {', '.join(SCHEMES)}"
+        if unknown := set(self.options) - OPTIONS:
+            return f"unknown option {min(unknown)}"
+        if self.scheme in {"tcp", "socket"} and not (self.host and self.port):
+            return "host and port are needed"
+        if self.scheme in {"serial", "usb"} and (not self.path.startswith("/") or self.host):
+            return "an absolute path is needed"
+        if self.scheme == "screen" and not SCREEN_ID.fullmatch(self.host):
+            return "the id of a screen is needed"
+        return ""
+
+
+def transport_to(address: Address) -> Transport:
+    """A closed transport. Raises BadAddress for line settings that do not exist."""
+    if address.scheme in {"tcp", "socket"}:
+        return Tcp(address.host, address.port, keeps_open=address.scheme == "socket")
+    if address.scheme == "screen":
+        return Inbox()
+    from devices.descriptors import SerialLine, UsbPrinterPort  # noqa: PLC0415 - pyserial is loaded only where a serial device is
+
+    if address.scheme == "usb":
+        return UsbPrinterPort(address.path)
+    return SerialLine.from_address(address)
+
+
+class Tcp:
+    """A TCP connection without Nagle, so that a question of three bytes leaves at once."""
+
+    def __init__(self, host: str, port: int, *, keeps_open: bool) -> None:
+        self.keeps_open = keeps_open
+        self._host, self._port = host, port
+        self._reader: asyncio.StreamReader | None = None
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def open(self) -> None:
+        """Connect. Raises CannotConnect."""
+        await self.close()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                reader, writer = await asyncio.open_connection(self._host, self._port, limit=READ_AT_ONCE)
+        except (OSError, TimeoutError) as why:
+            raise CannotConnect(host=self._host, port=self._port, why=type(why).__name__) from why
+        self._reader, self._writer = reader, writer
+        sock: socket.socket = writer.get_extra_info("socket")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def write(self, data: bytes, within_s: float) -> None:
+        """Raises LinkLost."""
+        if self._writer is None or self._reader is None or self._reader.at_eof() or self._writer.is_closing():
+            raise LinkLost(host=self._host, port=self._port)
+        try:
+            async with asyncio.timeout(within_s):
+                self._writer.write(data)
+                await self._writer.drain()
+        except (OSError, TimeoutError) as why:
+            raise LinkLost(host=self._host, port=self._port, why=type(why).__name__) from why
+
+    async def read(self, within_s: float) -> bytes:
+        """Raises LinkLost at the end of the stream."""
+        if self._reader is None:
+            raise LinkLost(host=self._host, port=self._port)
+        try:
+            async with asyncio.timeout(within_s):
+                data = await self._reader.read(READ_AT_ONCE)
+        except TimeoutError:
+            return b""
+        except OSError as why:
+            raise LinkLost(host=self._host, port=self._port, why=type(why).__name__) from why
+        if not data:
+            raise LinkLost(host=self._host, port=self._port)
+        return data
+
+    async def close(self) -> None:
+        """Send what is still buffered, at most half a second, then let go."""
+        writer, self._reader, self._writer = self._writer, None, None
+        if writer is None:
+            return
+        writer.close()
+        try:
+            async with asyncio.timeout(0.5):
+                await writer.wait_closed()
+        except (OSError, TimeoutError):
+            writer.transport.abort()
+        except asyncio.CancelledError:
+            writer.transport.abort()
+            raise
+
+
+class Inbox:
+    """Messages put in by the host: the transport of devices that speak MQTT themselves."""
+
+    keeps_open = True
+
+    def __init__(self) -> None:
+        self._waiting: deque[bytes] = deque(maxlen=INBOX_MAX)
+        self._came = asyncio.Event()
+
+    def put(self, message: bytes) -> None:
+        """One message; the oldest is forgotten when nobody reads."""
+        self._waiting.append(message)
+        self._came.set()
+
+    async def open(self) -> None:
+        """Always open."""
+
+    async def write(self, data: bytes, within_s: float) -> None:  # noqa: ARG002 - the protocol names it
+        """These devices are only listened to. Raises LinkLost."""
+        raise LinkLost(bytes=len(data))
+
+    async def read(self, within_s: float) -> bytes:
+        """The next message, whole."""
+        if not self._waiting:
+            self._came.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(within_s):
+                    await self._came.wait()
+        return self._waiting.popleft() if self._waiting else b""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
