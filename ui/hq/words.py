@@ -1,0 +1,194 @@
+"""Head office's words for states, alarms and what shops announce."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from hub.clock import Clock
+from hub.money import CURRENCIES
+from ui.hq.services import Shop
+from ui.texts import N_, Texts
+from ui.widgets.parts import Tone
+
+PRESENCE: Mapping[str, tuple[Tone, str]] = {
+    "online": ("good", N_("Online")),
+    "late": ("warn", N_("Late")),
+    "offline": ("bad", N_("Offline")),
+    "never": ("idle", N_("Never heard")),
+}
+HUB: Mapping[str, tuple[Tone, str]] = {
+    "alive": ("good", N_("Hub runs")),
+    "silent": ("bad", N_("Hub does not answer")),
+    "stopped": ("bad", N_("Hub stopped")),
+    "unknown": ("idle", N_("Hub unknown")),
+}
+HEALTH: Mapping[str, tuple[Tone, str]] = {
+    "online": ("good", N_("Ready")),
+    "connecting": ("idle", N_("Connecting")),
+    "degraded": ("warn", N_("Needs attention")),
+    "offline": ("bad", N_("Not reachable")),
+    "unknown": ("idle", N_("Unknown")),
+    "disabled": ("idle", N_("Switched off")),
+}
+DEVICE_ICONS = {
+    "receipt_printer": "receipt_long",
+    "scanner": "barcode_reader",
+    "presence": "tablet_mac",
+    "cash_drawer": "point_of_sale",
+    "hub_board": "memory",
+}
+ALARMS: Mapping[str, str] = {
+    "forgotten": N_("The shop was restored from an older copy and forgot {lines} events, from number {from_seq} on. They are kept here."),
+    "epoch_raised": N_("The shop began epoch {epoch} at number {seq}."),
+    "old_epoch": N_("A copy with the old epoch {epoch} speaks for this shop and is refused: a clone, or an outdated copy."),
+    "two_bridges": N_("Two bridges speak for this shop in turn: the same hub may be running twice."),
+    "chain_broken": N_("An event does not follow from the one before and was refused (epoch {epoch}, from number {seq})."),
+    "conflict": N_("Another event came under a number that is taken and was refused (epoch {epoch}, from number {seq})."),
+    "stray_epoch": N_("The epoch changed without being announced; the events were refused (epoch {epoch}, from number {seq})."),
+    "unstorable": N_("A message of {bytes} bytes could not be stored and was refused."),
+}
+KINDS: Mapping[str, str] = {
+    "CatalogImported": N_("Price list imported"),
+    "ProductChanged": N_("Product changed"),
+    "ServiceChanged": N_("Service changed"),
+    "ShopChanged": N_("Shop details changed"),
+    "ShopSetUp": N_("Shop set up"),
+    "CardCorrected": N_("Guest file corrected"),
+    "CardExported": N_("Guest file exported"),
+    "CardRead": N_("Guest file read"),
+    "ConsentWithdrawn": N_("Consent withdrawn"),
+    "ConsentsRecorded": N_("Consents recorded"),
+    "CustomerEnrolled": N_("Guest enrolled"),
+    "CustomerErased": N_("Guest erased"),
+    "DeviceAdopted": N_("Device added"),
+    "DeviceChanged": N_("Device state changed"),
+    "PrintJobMoved": N_("Print job moved"),
+    "PrintJobSettled": N_("Print job settled"),
+    "ReprintAsked": N_("Copy printed"),
+    "EpochRaised": N_("New epoch"),
+    "ReceiptNumbersSkipped": N_("Receipt numbers skipped"),
+    "SaleCompleted": N_("Sale"),
+    "SaleRefunded": N_("Refund"),
+    "ShiftOpened": N_("Shift opened"),
+    "ShiftClosed": N_("Shift closed"),
+    "PairingCodeMade": N_("Pairing code made"),
+    "ScreenPaired": N_("Screen paired"),
+    "ScreenUnpaired": N_("Screen unpaired"),
+    "SessionStarted": N_("Logged in"),
+    "SessionEnded": N_("Logged out"),
+    "PinRefused": N_("Wrong PIN"),
+    "PinSet": N_("PIN set"),
+    "StaffAdded": N_("Staff added"),
+    "StaffChanged": N_("Staff changed"),
+    "StaffUnlocked": N_("Staff unlocked"),
+    "StepUpApproved": N_("Approved by PIN"),
+    "StockBelowNought": N_("Stock below zero"),
+    "StockMoved": N_("Stock moved"),
+    "GuestCheckedIn": N_("Checked in"),
+    "GuestCalled": N_("Called"),
+    "GuestSeated": N_("Seated"),
+    "ServiceStarted": N_("Service started"),
+    "ServiceFinished": N_("Service finished"),
+    "GuestPaid": N_("Paid"),
+    "GuestLeft": N_("Left"),
+    "GuestCameBack": N_("Came back"),
+    "GuestPutBack": N_("Put back in the queue"),
+}
+FACTS: Mapping[str, str] = {
+    "total": N_("total"),
+    "receipt_no": N_("receipt"),
+    "ticket": N_("ticket"),
+    "device": N_("device"),
+    "health": N_("state"),
+    "product": N_("product"),
+    "quantity": N_("quantity"),
+    "balance": N_("balance"),
+    "expected": N_("expected"),
+    "counted": N_("counted"),
+    "opening_float": N_("float"),
+    "price": N_("price"),
+    "price_was": N_("price before"),
+    "lines": N_("items"),
+    "till": N_("till"),
+}
+AMOUNTS = {"total", "expected", "counted", "opening_float", "price", "price_was"}
+_FACT_MAX = 24
+
+
+def state_of(t: Texts, shop: Shop) -> tuple[Tone, str]:
+    """The one word for a shop in the list: whether it is heard, and if so what is wrong with its hub."""
+    if shop.is_fenced and shop.presence in {"online", "late"}:
+        return "bad", t("Outdated copy")
+    if shop.presence == "online" and shop.hub != "alive":
+        tone, word = HUB.get(shop.hub, HUB["unknown"])
+        return tone, t(word)
+    tone, word = PRESENCE.get(shop.presence, PRESENCE["never"])
+    return tone, t(word)
+
+
+def money(amounts: Mapping[str, int]) -> str:
+    """`¥1,280.00`, several currencies side by side; a dash for none."""
+    return " · ".join(amount(value, code) for code, value in sorted(amounts.items())) or "–"
+
+
+def amount(value: int, code: str) -> str:
+    """`¥1,280.00`; a currency the program does not trade in is named."""
+    currency = CURRENCIES.get(code)
+    return currency.show(value) if currency else f"{code} {value}"
+
+
+def age(t: Texts, clock: Clock, moment: datetime | None) -> str:
+    """`12 s ago`, `5 min ago`, above an hour the time, above a day the date too; a dash for never."""
+    if moment is None:
+        return "–"
+    seconds = int((clock.now() - moment).total_seconds())
+    if seconds < 60:
+        return t("{seconds} s ago", seconds=max(seconds, 0))
+    if seconds < 3600:
+        return t("{minutes} min ago", minutes=seconds // 60)
+    local = clock.local(moment)
+    return f"{local:%H:%M}" if seconds < 86_400 else f"{local:%Y-%m-%d %H:%M}"
+
+
+def age_of(t: Texts, clock: Clock, iso: str) -> str:
+    """The same for a time as devices tell it."""
+    try:
+        return age(t, clock, datetime.fromisoformat(iso)) if iso else ""
+    except ValueError:
+        return ""
+
+
+def alarm(t: Texts, kind: str, facts: Mapping[str, Any]) -> str:
+    """An alarm as a sentence."""
+    known = {name: facts.get(name, "–") for name in ("lines", "from_seq", "epoch", "seq", "bytes")}
+    return t(ALARMS[kind], **known) if kind in ALARMS else kind
+
+
+def kind(t: Texts, name: str) -> str:
+    """What a line tells of, in words where there are some."""
+    return t(KINDS[name]) if name in KINDS else name
+
+
+def facts(t: Texts, body: Mapping[str, Any]) -> str:
+    """The body of a line, short: what has a word of its own first and amounts as money, ids by their last letters at the end."""
+    currency = str(body.get("currency", "CNY"))
+    names = [*(name for name in FACTS if name in body), *sorted(name for name in body if name not in FACTS and not _is_id(body[name]))]
+    names += sorted(name for name in body if name not in names and _is_id(body[name]))
+    told = [name for name in names if name not in {"currency", "tenders"}]
+    return " · ".join(f"{t(FACTS[name]) if name in FACTS else name} {_fact(name, body[name], currency)}" for name in told)
+
+
+def _fact(name: str, value: Any, currency: str) -> str:
+    if name in AMOUNTS and isinstance(value, int) and not isinstance(value, bool):
+        return amount(value, currency)
+    if _is_id(value):
+        return f"…{value[-6:]}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_fact("", one, currency) for one in value)[:_FACT_MAX]
+    return str(value)[:_FACT_MAX]
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, str) and len(value) == 36 and value.count("-") == 4
