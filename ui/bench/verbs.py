@@ -1,0 +1,120 @@
+"""What can be done to a simulated device, in words; a button appears when it would change something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ui.texts import N_
+
+State = Mapping[str, Any]
+AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deed:
+    """One button: the verb and its arguments, and when it makes sense. `fault`: it breaks something."""
+
+    verb: str
+    label: str
+    icon: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    when: Callable[[State], bool] = lambda _: True
+    fault: bool = True
+
+
+def _has(state: State, fault: str) -> bool:
+    return any(str(name).startswith(fault) for name in state.get("faults", ()))
+
+
+def _plugged(state: State) -> bool:
+    return bool(state.get("plugged"))
+
+
+PRINTER: tuple[Deed, ...] = (
+    Deed(verb="reload", label=N_("Put a new roll in"), icon="receipt", when=lambda s: s.get("paper") != "ok", fault=False),
+    Deed(
+        verb="cover_close", label=N_("Close the cover"), icon="vertical_align_bottom", when=lambda s: s.get("cover") == "open", fault=False
+    ),
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")), fault=False),
+    Deed(verb="paper_out", label=N_("Take the paper out"), icon="receipt", when=lambda s: s.get("paper") != "out"),
+    Deed(
+        verb="paper_out",
+        label=N_("Paper ends in the middle of the next receipt"),
+        icon="hourglass_bottom",
+        args={"after_lines": AFTER_LINES},
+        when=lambda s: s.get("paper") != "out",
+    ),
+    Deed(verb="paper_low", label=N_("Paper nearly used up"), icon="battery_2_bar", when=lambda s: s.get("paper") == "ok"),
+    Deed(verb="cover_open", label=N_("Open the cover"), icon="vertical_align_top", when=lambda s: s.get("cover") != "open"),
+    Deed(verb="cut_cable", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+    Deed(verb="power_off", label=N_("Switch it off"), icon="power_off", when=_plugged),
+    Deed(
+        verb="slow",
+        label=N_("Print slowly"),
+        icon="speed",
+        args={"bytes_per_s": SLOW_BYTES_PER_S},
+        when=lambda s: not _has(s, "slow"),
+    ),
+    Deed(verb="dont_answer", label=N_("Stop answering"), icon="voice_over_off", when=lambda s: not _has(s, "dont_answer")),
+    Deed(
+        verb="liar",
+        label=N_("Say done, print nothing"),
+        icon="theater_comedy",
+        args={"how": "prints_nothing"},
+        when=lambda s: not _has(s, "liar"),
+    ),
+    Deed(
+        verb="liar",
+        label=N_("Print, but say offline"),
+        icon="theater_comedy",
+        args={"how": "says_offline"},
+        when=lambda s: not _has(s, "liar"),
+    ),
+    Deed(
+        verb="drop",
+        label=N_("Lose the connection in mid-receipt"),
+        icon="cable",
+        args={"after_bytes": AFTER_BYTES},
+        when=lambda s: not _has(s, "drop"),
+    ),
+    Deed(
+        verb="half_write",
+        label=N_("Swallow half of the next receipt"),
+        icon="content_cut",
+        args={"after_bytes": AFTER_BYTES},
+        when=lambda s: not _has(s, "half_write"),
+    ),
+    Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+)
+DRAWER: tuple[Deed, ...] = (
+    Deed(
+        verb="close_drawer", label=N_("Close the drawer"), icon="keyboard_arrow_up", when=lambda s: s.get("drawer") == "open", fault=False
+    ),
+    Deed(verb="open_drawer", label=N_("Open it with the key"), icon="key", when=lambda s: s.get("drawer") != "open", fault=False),
+)
+SCANNER: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+    Deed(verb="garbage", label=N_("Send garbage"), icon="blur_on", when=_plugged),
+)
+WORDS: dict[str, str] = {  # what a state says of itself
+    "paper": N_("Paper"),
+    "cover": N_("Cover"),
+    "drawer": N_("Drawer"),
+    "ok": N_("there is enough"),
+    "low": N_("nearly used up"),
+    "out": N_("none"),
+    "open": N_("open"),
+    "closed": N_("closed"),
+    "slow": N_("prints slowly"),
+    "dont_answer": N_("does not answer"),
+    "liar:prints_nothing": N_("says done, prints nothing"),
+    "liar:says_offline": N_("prints, says offline"),
+    "drop": N_("will lose the connection"),
+    "half_write": N_("will swallow half a receipt"),
+    "garble": N_("answers nonsense"),
+    "unplug": N_("cable is out"),
+}

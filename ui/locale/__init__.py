@@ -1,0 +1,1 @@
+"""Message catalogues: one folder per language, one file per part of the pages."""

@@ -1,0 +1,82 @@
+"""What a device or a print job says of itself, in the reader's language: the code crosses the wire, the words are here."""
+
+from __future__ import annotations
+
+from hub.ports import Health
+from ui.texts import N_, Texts
+from ui.widgets.parts import Tone
+
+WORDS: dict[str, tuple[str, str]] = {
+    "connecting": (N_("The device is being connected."), ""),
+    "unreachable": (N_("The device does not answer at its address."), N_("Check that it is switched on and its cable is plugged in.")),
+    "link_lost": (N_("The connection to the device broke."), N_("Check its cable and power.")),
+    "silent": (N_("The device does not answer questions about its state."), N_("Switch it off and on again.")),
+    "unmonitored": (N_("This printer never tells its state: it prints, but nothing can be confirmed."), ""),
+    "wrong_device": (N_("Another device answers at this address."), N_("Plug the right device in, or adopt the new one.")),
+    "bad_address": (N_("The address of the device cannot be used."), N_("Remove the device and adopt it again.")),
+    "cannot_load": (N_("The device cannot be set up as it is stored."), N_("Remove the device and adopt it again.")),
+    "driver_failed": (N_("The driver of the device failed."), N_("Send the log to support; the device is tried again by itself.")),
+    "disabled": (N_("The device is switched off in the settings."), N_("Enable it to use it again.")),
+    "removed": (N_("The device was removed."), ""),
+    "paper_out": (N_("The printer has no paper."), N_("Put in a new roll and close the cover.")),
+    "cover_open": (N_("The cover of the printer is open."), N_("Close the cover.")),
+    "printer_error": (N_("The printer reports an error."), N_("Clear jammed paper, then switch the printer off and on.")),
+    "printer_stopped": (N_("The printer has stopped."), N_("Look at the printer: its lamps and its feed button.")),
+    "paper_low": (N_("The paper roll is nearly used up."), N_("Have a new roll at hand.")),
+    "says_offline": (N_("The printer says it is offline and gives no cause; jobs are sent and proven by its answer."), ""),
+    "no_confirmation": (N_("The printer took the whole job but did not confirm it."), N_("Look at the paper before printing a copy.")),
+    "lost_while_printing": (N_("The connection broke while the job was printing."), N_("Look at the paper before printing a copy.")),
+    "restarted_while_printing": (
+        N_("The device host stopped in the middle of this job."),
+        N_("Look at the paper before printing a copy."),
+    ),
+    "restarted_while_held": (
+        N_("The device host restarted while the job was held in the printer; a part of it may be missing."),
+        N_("Look at the paper before printing a copy."),
+    ),
+    "cut_short": (N_("The command was cut short in the middle; it may have happened."), N_("Look at the device before asking again.")),
+    "bad_barcode": (N_("A barcode of the document is not a valid EAN-13."), N_("Correct the code of the product.")),
+    "no_font": (
+        N_("No font for this text is installed: some characters came out as question marks."),
+        N_("Install Noto Sans CJK."),
+    ),
+    "no_printer": (N_("No printer has been set up for this."), N_("Add a printer in the office, under Devices.")),
+    "document_failed": (
+        N_("What should be printed could not be put together."),
+        N_("Call support and give them the number of this job."),
+    ),
+    "expired": (N_("The command came too late to be run."), ""),
+    "malformed": (N_("The command does not have the agreed form."), ""),
+    "unknown_verb": (N_("This device has no such command."), ""),
+    "queue_full": (N_("Too many commands wait for this device."), N_("See why the device does not work them off.")),
+    "interrupted": (N_("The command was stopped before anything reached the device."), ""),
+    "garbage": (N_("The scanner sends what is not a code."), N_("Check its baud rate and its suffix (CR).")),
+    "page_hidden": (N_("The page is open but not in front."), N_("Bring it to the front on that screen.")),
+    "no_beat": (N_("The page has not been heard of."), N_("Look whether the screen is on and shows its page.")),
+    "host_stopped": (N_("The device host has stopped."), N_("It is started again by itself; if not, restart the hub.")),
+    "already_adopted": (N_("This address belongs to a device that is already here."), ""),
+    "no_such_device": (N_("There is no such device."), ""),
+    "no_such_kind": (N_("There is no driver for this kind of device."), ""),
+    "storage_failed": (N_("The device host could not keep the change."), N_("Free some space on the hub.")),
+}
+HEALTH: dict[Health, tuple[Tone, str]] = {
+    Health.CONNECTING: ("idle", N_("Connecting")),
+    Health.ONLINE: ("good", N_("Ready")),
+    Health.DEGRADED: ("warn", N_("Needs attention")),
+    Health.OFFLINE: ("bad", N_("Not connected")),
+    Health.UNKNOWN: ("idle", N_("Unknown")),
+    Health.DISABLED: ("idle", N_("Switched off")),
+}
+
+
+def words(t: Texts, reason: str, sentence: str, action: str) -> tuple[str, str]:
+    """What is so, and what to do; a reason nobody translated speaks with the words it brought along."""
+    known = WORDS.get(reason)
+    if known is None:
+        return sentence, action
+    return t(known[0]), t(known[1]) if known[1] else ""
+
+
+def joined(t: Texts, first: str, second: str) -> str:
+    """Two sentences one after the other, as this language sets them."""
+    return t("{first} {second}", first=first, second=second) if first and second else first or second

@@ -1,0 +1,55 @@
+"""Brings every scanned code to one page: a code read twice, by two open pages, would sell twice."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from nicegui import Client, background_tasks
+
+from hub.ports import Scan
+
+Take = Callable[[str], Awaitable[None]]
+
+
+class Scanners(Protocol):
+    """Where codes come from."""
+
+    def on_scan(self, told: Callable[[Scan, str], None], /) -> Callable[[], None]:
+        """Tell `told` of each code and the scanner that read it, until the returned function is called."""
+        ...
+
+
+class ScanPost:
+    """Codes of serial scanners go to the page a hand was at last; a keyboard scanner types into its own page."""
+
+    def __init__(self, scanners: Scanners) -> None:
+        self._pages: dict[str, tuple[Client, Take]] = {}
+        self.stop = scanners.on_scan(self._told)
+
+    def attach(self, client: Client, take: Take) -> None:
+        """From now on codes go to `take`, until a hand is at another page or this one is gone."""
+        self._pages[client.id] = (client, take)
+        client.on_delete(lambda: self._pages.pop(client.id, None))
+
+    def touched(self, client: Client) -> None:
+        """A hand is at this page now."""
+        if client.id in self._pages:
+            self._pages[client.id] = self._pages.pop(client.id)
+
+    @property
+    def front(self) -> Client | None:
+        """The page that would get the next code."""
+        for client, _ in reversed(self._pages.values()):
+            if client.has_socket_connection:
+                return client
+        return None
+
+    def _told(self, scan: Scan, _device: str) -> None:
+        client = self.front
+        if client is not None:
+            background_tasks.create(self._bring(client, scan.code), name="scan")
+
+    async def _bring(self, client: Client, code: str) -> None:
+        with client:
+            await self._pages[client.id][1](code)
