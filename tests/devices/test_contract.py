@@ -1,0 +1,253 @@
+"""One suite every driver must pass: identify, poll, command, every fault verb, unplug, replug, cancelled at every await."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from devices.driver import Condition, Driver, Identity
+from devices.drivers import KINDS, driver_of
+from devices.errors import DeviceError, NoSuchKind
+from devices.reasons import REASONS
+from devices.simulators.presence import ScreenSim
+from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.scanner import ScannerSim
+from devices.transport import Address, Inbox, Transport, transport_to
+from hub.clock import Clock
+from hub.ports import Outcome
+from tests.devices.rig import Bells, errand, print_errand
+
+CALLS_MAX = 400
+
+
+@dataclass
+class Under:
+    """A kind with its simulator and a way to take it away."""
+
+    kind: str
+    sim: Any
+    link: Transport
+    profile: dict[str, Any]
+
+    def driver(self) -> Driver:
+        made = driver_of(self.kind)
+        return made(made.profile.model_validate(self.profile), self.link, Clock())
+
+    async def unplug(self) -> None:
+        await self.sim.stop()
+
+    async def replug(self) -> None:
+        if isinstance(self.sim, ScreenSim):
+            self.sim.start()
+        else:
+            await self.sim.start()
+
+    async def first(self, driver: Driver) -> Bells:
+        bells = Bells()
+        await driver.identify()
+        await driver.start(bells.bell)
+        return bells
+
+
+class CancelledAt:
+    """Passes everything on and cancels whoever makes the n-th call, in the middle of it."""
+
+    def __init__(self, inner: Transport) -> None:
+        self.keeps_open = inner.keeps_open
+        self._inner = inner
+        self.cancel_at = 0
+
+    def _call(self) -> None:
+        self.cancel_at -= 1
+        task = asyncio.current_task()
+        if self.cancel_at == 0 and task is not None:
+            task.cancel()
+
+    async def open(self) -> None:
+        self._call()
+        await self._inner.open()
+
+    async def write(self, data: bytes, within_s: float) -> None:
+        self._call()
+        await self._inner.write(data, within_s)
+
+    async def read(self, within_s: float) -> bytes:
+        self._call()
+        return await self._inner.read(within_s)
+
+    async def close(self) -> None:
+        await self._inner.close()
+
+
+def screen(link: Inbox) -> ScreenSim:
+    return ScreenSim(lambda _topic, payload: link.put(payload.encode()), "t", "kiosk", beat_s=0.05)
+
+
+async def make(kind: str) -> Under:
+    if kind == "presence":
+        inbox = Inbox()
+        beating = screen(inbox)
+        beating.start()
+        return Under(kind, beating, inbox, {"beat_s": 0.1})
+    sim: Any = PrinterSim.on_tcp("p") if kind == "receipt_printer" else ScannerSim.on_tcp("s")
+    await sim.start()
+    return Under(kind, sim, transport_to(Address.parse(sim.address)), {"answer_wait_s": 0.1} if kind == "receipt_printer" else {})
+
+
+@pytest.fixture(params=KINDS)
+async def under(request: pytest.FixtureRequest) -> AsyncIterator[Under]:
+    made = await make(request.param)
+    yield made
+    await made.unplug()
+    await made.link.close()
+
+
+async def test_it_says_who_it_is_and_how_it_is(under: Under) -> None:
+    driver = under.driver()
+    assert isinstance(await driver.identify(), Identity)
+    await driver.start(Bells().bell)
+    condition = await driver.poll()
+    assert isinstance(condition, Condition)
+    assert condition.reason == ""
+    assert driver.pause_s() >= 0
+    await driver.stop()
+
+
+async def test_every_reason_it_gives_has_words(under: Under) -> None:
+    driver = under.driver()
+    bells = await under.first(driver)
+    for verb, args in getattr(under.sim, "verbs", {}).items():
+        if verb in {"scan", "split", "merged", "slow"}:
+            continue
+        await under.sim.do(verb, args())
+        try:
+            bells.shown.append(await driver.poll())
+        except DeviceError as miss:
+            bells.shown.append(Condition(reason=miss.reason))
+            await under.sim.do("plug_in", under.sim.verbs["plug_in"]())
+            await driver.stop()
+            await driver.identify()
+            await driver.start(bells.bell)
+    assert {c.reason for c in bells.shown} - {""} <= set(REASONS)
+    await driver.stop()
+
+
+async def test_stopping_is_idempotent_and_never_raises(under: Under) -> None:
+    driver = under.driver()
+    await driver.stop()
+    await under.first(driver)
+    await driver.stop()
+    await driver.stop()
+
+
+async def test_its_status_verb_is_done(under: Under) -> None:
+    driver = under.driver()
+    await under.first(driver)
+    result = await driver.run(errand("status", kind=type(driver)).job)
+    assert result.outcome is Outcome.DONE
+    await driver.stop()
+
+
+async def test_unplugged_it_misses_with_a_named_error_and_replugged_it_is_back(under: Under) -> None:
+    driver = under.driver()
+    await under.first(driver)
+    await under.unplug()
+
+    async def poll_until_missed() -> None:
+        while True:
+            await driver.poll()
+
+    with pytest.raises(DeviceError) as miss:
+        await asyncio.wait_for(poll_until_missed(), 5)
+    assert miss.value.reason in REASONS
+    await driver.stop()
+    with pytest.raises(DeviceError):
+        await under.driver().identify()
+    await under.replug()
+    again = under.driver()
+    await under.first(again)
+    await again.poll()
+    await again.stop()
+
+
+async def test_cancelled_at_every_await_it_lets_go_and_works_again(under: Under) -> None:
+    link = under.link = CancelledAt(under.link)
+
+    async def whole() -> None:
+        driver = under.driver()
+        try:
+            await under.first(driver)
+            await driver.poll()
+            await driver.run(errand("status", kind=type(driver)).job)
+        finally:
+            await driver.stop()
+
+    for at in range(1, CALLS_MAX):
+        link.cancel_at = at
+        task = asyncio.create_task(whole())
+        await asyncio.gather(task, return_exceptions=True)
+        if not task.cancelled():
+            await task
+            break
+    else:
+        raise AssertionError("never came through")
+    assert at >= 3
+    link.cancel_at = 0
+    await whole()
+
+
+async def test_a_print_job_cancelled_at_every_await_never_prints_twice() -> None:
+    under = await make("receipt_printer")
+    sim: PrinterSim = under.sim
+    for steps in range(0, 120, 3):
+        work = print_errand()
+        driver = under.driver()
+        before = len(sim.shelf.receipts)
+        task = asyncio.create_task(driver.run(work.job))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await driver.stop()
+        if not work.wrote:
+            assert len(sim.shelf.receipts) == before
+        assert len(sim.shelf.receipts) <= before + 1
+    assert (await under.driver().run(print_errand().job)).outcome is Outcome.DONE
+    await sim.stop()
+
+
+async def test_a_hidden_page_is_degraded_and_a_new_load_is_counted() -> None:
+    under = await make("presence")
+    driver = under.driver()
+    await under.first(driver)
+    under.sim.hide()
+    under.sim.load_again()
+    conditions = [await driver.poll() for _ in range(3)]
+    assert conditions[-1].reason == "page_hidden"
+    assert conditions[-1].figures["reloads"] == 1
+    await under.unplug()
+
+
+async def test_a_bad_beat_is_a_miss_and_counted() -> None:
+    under = await make("presence")
+    assert isinstance(under.link, Inbox)
+    driver = under.driver()
+    await under.first(driver)
+    await under.unplug()
+    while await under.link.read(0.001):
+        pass
+    under.link.put(json.dumps({"page": "../x"}).encode())
+    with pytest.raises(DeviceError) as miss:
+        await driver.poll()
+    assert miss.value.reason == "no_beat"
+
+
+def test_an_unknown_kind_is_refused_by_name() -> None:
+    with pytest.raises(NoSuchKind) as refused:
+        driver_of("toaster")
+    assert "receipt_printer" in refused.value.facts["known"]

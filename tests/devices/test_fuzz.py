@@ -1,0 +1,96 @@
+"""Any bytes, from any side: nothing falls over, nothing grows without limit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from devices.drivers.receipt_printer.status import BLOCK_MAX, KEPT_MAX, Demux
+from devices.drivers.scanner import Scanner, ScannerProfile
+from devices.messages import Adopt, Beat
+from devices.simulators.paper_language import acts_of, as_text
+from devices.simulators.receipt_printer import PrinterSim
+from devices.topics import Topics
+from devices.transport import Inbox
+from hub.clock import Clock
+from hub.ports import Command
+from tests.devices.rig import Bells
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "args", "deadline", "page", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.binary(max_size=300) | JSON.map(lambda found: json.dumps(found).encode()))
+def test_any_payload_is_a_message_or_is_refused(payload: bytes) -> None:
+    for form in (Command, Beat, Adopt):
+        try:
+            form.model_validate_json(payload)
+        except ValidationError:
+            continue
+
+
+@given(st.lists(st.text(max_size=12) | st.sampled_from(["store", "s1", "dev", "host", "h1", "do", "screen", "beat"]), max_size=8))
+def test_any_topic_has_one_meaning_or_none(levels: list[str]) -> None:
+    route = Topics("s1", "h1").route("/".join(levels))
+    if route is not None:
+        assert levels[:2] == ["store", "s1"]
+        assert "+" not in route.id
+        assert "#" not in route.id
+
+
+@given(st.lists(st.binary(max_size=400), max_size=12))
+def test_any_answer_of_a_printer_is_sorted_or_dropped_within_limits(pieces: list[bytes]) -> None:
+    heard = Demux()
+    for piece in pieces:
+        heard.feed(piece)
+    assert max(len(heard.realtime), len(heard.sensor), len(heard.blocks)) <= KEPT_MAX
+    assert all(len(block) <= BLOCK_MAX for block in heard.blocks)
+
+
+@given(st.lists(st.integers(0, 255), max_size=60), st.lists(st.integers(1, 7), max_size=20))
+def test_answers_mean_the_same_in_any_pieces(answer: list[int], sizes: list[int]) -> None:
+    whole, pieces, data = Demux(), Demux(), bytes(answer)
+    whole.feed(data)
+    for size in [*sizes, len(data)]:
+        pieces.feed(data[:size])
+        data = data[size:]
+    assert (list(whole.realtime), list(whole.sensor), list(whole.blocks)) == (
+        list(pieces.realtime),
+        list(pieces.sensor),
+        list(pieces.blocks),
+    )
+
+
+@given(st.lists(st.binary(max_size=200), max_size=8))
+def test_a_simulated_printer_takes_any_bytes(pieces: list[bytes]) -> None:
+    sim = PrinterSim.on_tcp("p")
+    for piece in pieces:
+        sim.received(piece)
+    assert sim.state()["waiting_bytes"] <= sum(map(len, pieces))
+    for act in acts_of(b"".join(pieces)):
+        as_text(act)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.binary(min_size=1, max_size=300), max_size=8))
+def test_a_scanner_driver_takes_any_bytes_and_announces_only_codes(pieces: list[bytes]) -> None:
+    async def story() -> Bells:
+        link, bells = Inbox(), Bells()
+        driver = Scanner(ScannerProfile(), link, Clock())
+        driver.bell = bells.bell
+        for piece in [*pieces, b"\r"]:
+            link.put(piece)
+            await driver.poll()
+        return bells
+
+    bells = asyncio.run(story())
+    assert all(a.name == "scan" and 0 < len(a.body["code"]) <= 256 for a in bells.announced)

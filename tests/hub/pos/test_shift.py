@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from hub.access import SYSTEM, Actor, Role
+from hub.errors import InvalidInput, NotAllowed
+from hub.ids import TapId
+from hub.ledger import Account
+from hub.ports import PrintKind
+from hub.pos import Tender, TenderKind
+from hub.pos.model import NoOpenShift, ShiftAlreadyOpen
+from hub.pos.receipts import Receipts
+
+
+async def close(salon, counted, tap=None):
+    return await salon.shop.pos.close_shift(salon.boss, "t1", counted, tap or TapId.new())
+
+
+async def test_a_close_compares_counted_with_expected_and_empties_the_drawer(salon):
+    await salon.sell()
+    await salon.sell(tenders=(Tender(kind=TenderKind.CARD, amount=6800, reference="SLIP1"),))
+    z = await close(salon, 50000 + 6800 - 300)
+    assert (z.shift.expected, z.shift.counted, z.shift.difference) == (56800, 56500, -300)
+    assert (z.sales, z.gross, z.takings, z.shift.z_number) == (2, 13600, 13600, 1)
+    assert z.by_tender == {TenderKind.CASH: 6800, TenderKind.CARD: 6800}
+    balances = salon.shop.ledger.balances(SYSTEM)
+    assert balances[Account.CASH] == 0
+    assert balances[Account.CASH_OVER_SHORT] == 300
+    assert salon.shop.ledger.sum_of_all_legs() == 0
+    assert salon.shop.equipment.job_of(PrintKind.Z_REPORT, z.shift.id)
+
+
+async def test_closing_twice_with_one_tap_is_one_report(salon):
+    tap = TapId.new()
+    first, second = await close(salon, 50000, tap), await close(salon, 50000, tap)
+    assert first.shift == second.shift
+    with pytest.raises(NoOpenShift):
+        await close(salon, 50000)
+
+
+async def test_two_managers_open_one_drawer_once(salon):
+    await close(salon, 50000)
+    answers = await asyncio.gather(
+        *(salon.shop.pos.open_shift(salon.boss, "t1", 10000, TapId.new()) for _ in range(2)), return_exceptions=True
+    )
+    assert sorted(type(a).__name__ for a in answers) == ["Shift", "ShiftAlreadyOpen"]
+    with pytest.raises(ShiftAlreadyOpen):
+        await salon.shop.pos.open_shift(salon.boss, "t1", 10000, TapId.new())
+
+
+async def test_z_numbers_count_per_till_and_reports_are_kept(salon):
+    await close(salon, 50000)
+    await salon.shop.pos.open_shift(salon.boss, "t1", 100, TapId.new())
+    await close(salon, 100)
+    assert [z.shift.z_number for z in salon.shop.pos.z_reports(salon.boss)] == [2, 1]
+
+
+async def test_reception_opens_no_drawer_and_nobody_counts_less_than_nothing(salon):
+    with pytest.raises(NotAllowed):
+        await salon.shop.pos.open_shift(salon.desk, "t9", 0, TapId.new())
+    with pytest.raises(InvalidInput):
+        await close(salon, -1)
+    with pytest.raises(NotAllowed):
+        salon.shop.pos.z_reports(Actor(id="x", role=Role.RECEPTION, station="x"))
+
+
+async def test_the_papers_say_what_was_sold(salon):
+    sale = await salon.sell(tenders=(Tender(kind=TenderKind.CASH, amount=6800, given=10000),))
+    receipts = Receipts(salon.shop.catalog.shop(), salon.clock)
+    paper = receipts.receipt(sale).model_dump_json()
+    for said in ("青丝", "洗发水", "¥68.00", "找零", "¥32.00", "t1-000001", "2026-03-14 12:00"):
+        assert said in paper
+    z = await close(salon, 56800)
+    paper = receipts.z_report(z).model_dump_json()
+    for said in ("t1 Z1", "应有现金", "¥568.00", "¥0.00"):
+        assert said in paper

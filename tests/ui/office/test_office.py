@@ -1,0 +1,181 @@
+"""The manager's office in a real browser: what needs her, devices, price lists, staff, screens, Z reports."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+GOOD = "code,category,name_zh_CN,name_en,barcode,price,tax\nP01,hair,修护洗发水 500ml,Repair shampoo 500 ml,6901234567892,92.00,13%\nP90,hair,发膜,Hair mask,,66.00,13%\n"
+BAD = "code,category,name_zh_CN,barcode,price,tax\nP90,hair,发膜,6901234567893,sixty,13%\n"
+
+
+def offer(page: Page, name: str, content: str) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose a file").click()
+    chooser.value.set_files({"name": name, "mimeType": "text/csv", "buffer": content.encode()})
+
+
+def import_page(desk: Any) -> Page:
+    page = desk.open("/office/catalogue", who="manager")
+    page.get_by_role("button", name="Take in a price list").click()
+    expect(page.get_by_role("button", name="Choose a file")).to_be_visible()
+    kind = page.locator(".desk-panel").get_by_role("button", name="Products")
+    kind.click()
+    expect(kind).to_have_attribute("aria-pressed", "true")
+    return page
+
+
+def test_the_trial_of_a_bad_list_names_line_column_and_reason_and_offers_no_import(desk: Any) -> None:
+    before = desk.shop("products")
+    page = import_page(desk)
+    offer(page, "products.csv", BAD)
+    table = page.locator(".desk-table")
+    expect(table).to_contain_text("The last digit of the barcode is wrong.")
+    expect(table).to_contain_text("This is no price; write it like 128.00.")
+    row = table.locator("tbody tr").filter(has_text="This is no price")
+    assert row.locator("td").all_inner_texts() == ["2", "Price", "This is no price; write it like 128.00.", "sixty"]
+    expect(page.get_by_role("button", name="Import now")).to_have_count(0)
+    assert desk.shop("products") == before
+
+
+def test_a_good_list_is_tried_first_and_taken_in_with_one_touch(desk: Any) -> None:
+    page = import_page(desk)
+    offer(page, "products.csv", GOOD)
+    expect(page.get_by_text("1 new, 1 changed, 0 as they are")).to_be_visible()
+    assert desk.shop("products")["P01"] == 8800
+    page.get_by_role("button", name="Import now").dblclick()
+    expect(page.get_by_text("Taken in: 1 new, 1 changed.")).to_be_visible()
+    assert (desk.shop("products")["P01"], desk.shop("products")["P90"]) == (9200, 6600)
+    offer(page, "products.csv", GOOD)
+    expect(page.get_by_text("there is nothing to take in")).to_be_visible()
+
+
+def test_the_overview_orders_what_needs_the_manager_and_counts_todays_takings(open_desk: Any) -> None:
+    open_desk.shop("sold")
+    open_desk.shop("sold", kind="card")
+    page = open_desk.open("/office", who="manager")
+    expect(page.locator("[data-takings]")).to_have_text("¥372.00")
+    expect(page.get_by_text("Nothing needs you.")).to_be_visible()
+    open_desk.shop("job_moves", state="uncertain", reason="lost_while_printing")
+    open_desk.shop("device_becomes", device_id="p1", health="offline", reason="unreachable", action="x")
+    expect(page.locator(".office-need")).to_have_count(2)
+    expect(page.locator(".office-need").first).to_contain_text("Did it come out?")
+    expect(page.locator(".office-need").last).to_contain_text("The device does not answer at its address.")
+    open_desk.shop("sold")
+    expect(page.locator("[data-takings]")).to_have_text("¥558.00")
+
+
+def test_a_found_printer_is_taken_in_with_a_name_and_a_use_and_prints_a_test(desk: Any) -> None:
+    found = {"kind": "receipt_printer", "name": "XP-80", "address": "usb:///dev/usb/lp0", "evidence": "usb", "adopted": False}
+    desk.shop("found", devices=[found, {**found, "name": "old", "adopted": True}])
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Look for devices").click()
+    expect(page.get_by_text("old", exact=True)).to_have_count(0)
+    page.locator(".desk-device").filter(has_text="XP-80").get_by_role("button", name="Take in").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Name").fill("Back room printer")
+    sheet.get_by_role("button", name="queue tickets").click()
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    device = page.locator('[data-device="new-1"]')
+    expect(device).to_contain_text("Back room printer")
+    expect(device).to_contain_text("receipts")
+    expect(device).not_to_contain_text("queue tickets")
+    device.get_by_role("button", name="Test print").click()
+    expect(device.get_by_role("button", name="Test print")).to_be_enabled()
+    assert desk.shop("equipment_calls") == [["adopt", "Back room printer", "usb:///dev/usb/lp0"], ["test_print", "new-1"]]
+
+
+def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Network printer by address").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Name").fill("Kitchen")
+    sheet.get_by_label("Address").fill("tcp://10.0.0.66:9100")
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(sheet.get_by_role("alert")).to_contain_text("Check the cable")
+    sheet.get_by_label("Name").fill("")
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(sheet.get_by_role("alert")).to_be_visible()
+
+
+def test_a_device_is_removed_only_after_a_second_look(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Remove 扫码枪").click()
+    assert "s1" in desk.shop("device_ids")
+    page.get_by_role("dialog").get_by_role("button", name="Remove it").click()
+    expect(page.locator('[data-device="s1"]')).to_have_count(0)
+    assert desk.shop("device_ids") == ["p1"]
+
+
+def test_a_person_is_added_with_a_post_and_a_pin(desk: Any) -> None:
+    page = desk.open("/office/staff", who="manager")
+    page.get_by_role("button", name="Add a person").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("Name").fill("苏晴")
+    sheet.get_by_label("PIN").fill("1234")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.get_by_role("alert")).to_be_visible()
+    sheet.get_by_label("PIN").fill("6194")
+    sheet.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("苏晴")).to_be_visible()
+    assert ["苏晴", "stylist", True, True, "6194"] in desk.shop("people")
+
+
+def test_a_new_pin_is_typed_twice_and_does_not_stay_on_the_page(desk: Any) -> None:
+    page = desk.open("/office/staff", who="manager")
+    page.locator(".desk-device").filter(has_text="何静").get_by_role("button", name="New PIN").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_label("New PIN").fill("7306")
+    sheet.get_by_label("The same again").fill("7307")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("not the same")
+    sheet.get_by_label("The same again").fill("7306")
+    sheet.get_by_role("button", name="Save").click()
+    expect(page.locator(".cs-sheet").filter(has_text="New PIN for")).to_be_hidden()
+    assert ["何静", "reception", False, True, "7306"] in desk.shop("people")
+    assert page.evaluate("[...document.querySelectorAll('input')].every(i => i.value !== '7306')")
+
+
+def test_someone_who_left_is_marked_and_no_longer_asked_for(desk: Any) -> None:
+    page = desk.open("/office/staff", who="manager")
+    page.locator(".desk-device").filter(has_text="周雨桐").get_by_role("button", name="Edit").click()
+    page.get_by_role("dialog").get_by_role("button", name="Works here").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.locator(".desk-device").filter(has_text="周雨桐")).to_contain_text("has left")
+
+
+def test_a_link_for_a_kiosk_works_once_and_names_its_place(desk: Any) -> None:
+    page = desk.open("/office/screens", who="manager")
+    page.get_by_label("Where it stands").fill("door")
+    page.get_by_role("button", name="Make a link").click()
+    expect(page.locator("[data-code]")).to_have_text("K7WQ 3MZP")
+    expect(page.locator("[data-link]")).to_have_text(f"{desk.url}/enter?code=K7WQ3MZP&next=/kiosk")
+    assert page.locator(".office-qr").evaluate("img => img.complete && img.naturalWidth > 0")
+    assert desk.shop("codes") == [["kiosk", "door", 30]]
+
+
+def test_a_lost_screen_loses_its_access_with_two_touches(desk: Any) -> None:
+    page = desk.open("/office/screens", who="manager")
+    page.get_by_role("button", name="Take access away").click()
+    assert desk.shop("paired") == 1
+    page.get_by_role("button", name="Yes, take it away").click()
+    expect(page.get_by_text("No screen is paired yet.")).to_be_visible()
+
+
+def test_a_technician_sees_devices_and_screens_but_no_money_and_no_staff(open_desk: Any) -> None:
+    open_desk.shop("sold")
+    page = open_desk.open("/office", who="technician")
+    expect(page.get_by_text("Only managers see money.")).to_be_visible()
+    assert page.locator(".desk-rail button").all_inner_texts() == ["space_dashboard\nOverview", "devices_other\nDevices", "tv\nScreens"]
+
+
+def test_a_receptionist_has_no_office(desk: Any) -> None:
+    page = desk.open("/office")
+    expect(page.get_by_text("This page is for the staff.")).to_be_visible()
+
+
+def test_the_services_are_listed_with_the_part_that_is_work(desk: Any) -> None:
+    page = desk.open("/office/catalogue", who="manager")
+    row = page.locator(".desk-table tbody tr").filter(has_text="Full colour")
+    assert row.locator("td").all_inner_texts() == ["COLOR", "Full colour", "Colour", "1 h 35 min", "1 h", "¥388.00"]

@@ -1,0 +1,109 @@
+"""Printers and scanners in memory; a test moves their jobs and states by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from hub.equipment.model import Device, JobId, JobState, NotSettled, PrintJob
+from hub.ports import DeviceInfo, DeviceState, Health, PrintKind, Scan
+
+
+def state(health: Health, reason: str = "", sentence: str = "", action: str = "", **figures: Any) -> DeviceState:
+    return DeviceState(health=health, reason=reason, sentence=sentence, action=action, since=datetime.now(UTC).isoformat(), figures=figures)
+
+
+def device(device_id: str, kind: str, name: str, roles: tuple[str, ...], *, simulated: bool = False) -> Device:
+    info = DeviceInfo(kind=kind, name=name, transport="tcp", roles=roles, simulated=simulated)
+    return Device(id=device_id, info=info, state=state(Health.ONLINE), health=Health.ONLINE)
+
+
+class EquipmentDouble:
+    def __init__(self, shop: Any) -> None:
+        self.shop = shop
+        self.all = {
+            "p1": device("p1", "receipt_printer", "收银打印机", ("receipt", "ticket"), simulated=True),
+            "s1": device("s1", "scanner", "扫码枪", ("scan",), simulated=True),
+        }
+        self.papers: dict[str, PrintJob] = {}
+        self.told: list[Callable[[Scan, str], None]] = []
+        self.link = "none"
+        self.calls: list[tuple[str, ...]] = []
+        self.settled: set[str] = set()
+        self.found: list[dict[str, Any]] = []
+
+    def devices(self, actor: Any) -> list[Device]:
+        return list(self.all.values())
+
+    def jobs(self, actor: Any, limit: int) -> list[PrintJob]:
+        return list(reversed(self.papers.values()))[:limit]
+
+    def jobs_needing_someone(self, actor: Any) -> list[PrintJob]:
+        waits = {JobState.HELD, JobState.UNCERTAIN, JobState.FAILED}
+        return [
+            j for j in self.papers.values() if (j.state in waits or (j.state is JobState.QUEUED and j.reason)) and j.id not in self.settled
+        ]
+
+    def print(self, kind: str, source: str, copy: int = 0) -> PrintJob:
+        job = PrintJob(
+            id=JobId.new(), kind=PrintKind(kind), source=source, till="t1", device="p1", state=JobState.PRINTED, copy=copy,
+            reason="", sentence="", action="", at=self.shop.clock.now(), command="", kick_until=None,
+        )  # fmt: skip
+        self.papers[job.id] = job
+        return job
+
+    def job_moves(self, state: str, reason: str = "") -> None:
+        """The newest paper moves."""
+        job = list(self.papers.values())[-1]
+        self.papers[job.id] = replace(job, state=JobState(state), reason=reason)
+        self.shop.announce("PrintJobMoved")
+
+    def device_becomes(self, device_id: str, health: str, reason: str = "", action: str = "", **figures: Any) -> None:
+        new = state(Health(health), reason, reason, action, **figures)
+        self.all[device_id] = replace(self.all[device_id], state=new, health=Health(health))
+        self.shop.announce("DeviceChanged")
+
+    async def reprint(self, actor: Any, job_id: str, tap_id: str) -> PrintJob:
+        old = self.papers[job_id]
+        self.calls.append(("reprint", job_id))
+        self.settled.add(job_id)
+        made = self.print(old.kind, old.source, copy=old.copy + 1)
+        self.shop.announce("ReprintAsked")
+        return made
+
+    async def settle(self, actor: Any, job_id: str, printed: bool, tap_id: str) -> PrintJob:
+        job = self.papers[job_id]
+        if job.state not in {JobState.UNCERTAIN, JobState.FAILED}:
+            raise NotSettled(job=job_id)
+        self.calls.append(("settle", job_id, str(printed)))
+        self.papers[job_id] = replace(job, state=JobState.PRINTED if printed else JobState.FAILED, reason="")
+        self.settled.add(job_id)
+        if not printed:
+            self.print(job.kind, job.source, copy=job.copy + 1)
+        self.shop.announce("PrintJobSettled")
+        return self.papers[job_id]
+
+    async def test_print(self, actor: Any, device_id: str, tap_id: str) -> PrintJob:
+        self.calls.append(("test_print", device_id))
+        return self.print("test", device_id)
+
+    async def candidates(self, actor: Any) -> list[dict[str, Any]]:
+        return self.found
+
+    async def adopt(self, actor: Any, spec: dict[str, Any], tap_id: str) -> None:
+        self.calls.append(("adopt", spec["name"], spec["address"]))
+        self.all[spec["id"]] = device(spec["id"], spec["kind"], spec["name"], tuple(spec["roles"]))
+        self.shop.announce("DeviceAdopted")
+
+    def on_scan(self, told: Callable[[Scan, str], None]) -> Callable[[], None]:
+        self.told.append(told)
+        return lambda: self.told.remove(told)
+
+    def scan(self, code: str) -> None:
+        for told in self.told:
+            told(Scan(code=code), "s1")
+
+    def hq_link(self) -> str:
+        return self.link

@@ -1,0 +1,136 @@
+"""Pages hear what the shop did: soon, once per burst, and only while they are open."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from nicegui import background_tasks, core
+
+from hub.access import Actor, Role
+from hub.errors import NotLoggedIn
+from hub.journal import Line
+from ui.refresh import ActorNow, Refresh, _Page
+
+
+def line(kind: str, ticket: int = 1) -> Line:
+    return Line(ticket, 1, "2026-03-02T02:30:00+00:00", "a", "kiosk", "s", kind, {"ticket": ticket}, b"")
+
+
+class Client:
+    """As much of a page in a browser as a subscription needs."""
+
+    def __init__(self) -> None:
+        self.is_deleted = False
+        self.page = SimpleNamespace(path="/board")
+        self.entered = 0
+
+    def __enter__(self) -> None:
+        self.entered += 1
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Feed:
+    """A journal that tells these lines and then waits for ever."""
+
+    def __init__(self, *lines: Line) -> None:
+        self._lines = lines
+
+    async def tail(self, handle: Callable[[Line], Awaitable[None]]) -> None:
+        for told in self._lines:
+            await handle(told)
+        await asyncio.Event().wait()
+
+
+@pytest.fixture(autouse=True)
+async def loop_of_the_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "loop", asyncio.get_running_loop())
+
+
+async def quiet() -> None:
+    while background_tasks.running_tasks:
+        await asyncio.gather(*background_tasks.running_tasks)
+
+
+def subscribed(refresh: Refresh, *kinds: str, **how: Any) -> Client:
+    client = Client()
+    refresh._pages.append(_Page(client, frozenset(kinds), **how))  # type: ignore[arg-type]
+    return client
+
+
+async def test_a_burst_is_one_redraw_after_the_one_that_runs() -> None:
+    refresh, drawn, go_on = Refresh(), [], asyncio.Event()
+
+    async def redraw() -> None:
+        drawn.append("drawing")
+        await go_on.wait()
+
+    subscribed(refresh, "GuestCalled", redraw=redraw)
+    refresh.announce([line("GuestCalled")])
+    await asyncio.sleep(0)
+    refresh.announce([line("GuestCalled", n) for n in range(50)])
+    go_on.set()
+    await quiet()
+    assert len(drawn) == 2
+
+
+async def test_a_page_hears_only_of_what_it_asked_for() -> None:
+    refresh, drawn = Refresh(), []
+    client = subscribed(refresh, "GuestCalled", redraw=lambda: drawn.append(1))
+    refresh.announce([line("SaleCompleted")])
+    await quiet()
+    assert (drawn, client.entered) == ([], 0)
+
+
+async def test_every_call_is_told_and_in_order() -> None:
+    refresh, told = Refresh(), []
+    subscribed(refresh, "GuestCalled", told=lambda one: told.append(one.body["ticket"]))
+    task = asyncio.create_task(refresh.run(Feed(*(line("GuestCalled", n) for n in range(5)))))
+    await asyncio.sleep(0.01)
+    await quiet()
+    task.cancel()
+    assert told == [0, 1, 2, 3, 4]
+
+
+async def test_one_broken_page_does_not_keep_the_news_from_the_others() -> None:
+    refresh, drawn = Refresh(), []
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    subscribed(refresh, "GuestCalled", redraw=broken)
+    subscribed(refresh, "GuestCalled", redraw=lambda: drawn.append(1))
+    for _ in range(2):
+        refresh.announce([line("GuestCalled")])
+        await quiet()
+    assert drawn == [1, 1]
+
+
+async def test_a_closed_page_is_not_drawn() -> None:
+    refresh, drawn = Refresh(), []
+    client = subscribed(refresh, "GuestCalled", redraw=lambda: drawn.append(1))
+    client.is_deleted = True
+    refresh.announce([line("GuestCalled")])
+    await quiet()
+    assert drawn == []
+
+
+def test_who_acts_is_asked_again_for_every_act() -> None:
+    kiosk = Actor(id="k", role=Role.KIOSK, station="k")
+    sessions: dict[str, Actor] = {"token": kiosk}
+    who = ActorNow(SimpleNamespace(actor_of=sessions.get))
+    client: Any = SimpleNamespace(request=SimpleNamespace(state=SimpleNamespace(sid="token")))
+    assert who(client) == kiosk
+    sessions.clear()
+    with pytest.raises(NotLoggedIn):
+        who(client)
+
+
+def test_a_page_without_a_session_acts_for_nobody() -> None:
+    who = ActorNow(SimpleNamespace(actor_of={}.get))
+    with pytest.raises(NotLoggedIn):
+        who(SimpleNamespace(request=SimpleNamespace(state=SimpleNamespace())))  # type: ignore[arg-type]
