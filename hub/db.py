@@ -24,6 +24,7 @@ import sqlcipher3
 import sqlcipher3.dbapi2 as sqlite
 
 from hub.errors import ChairsideError, StorageFailed, StorageFull, StorageUnsafe
+from hub.ids import Id
 
 sys.modules["pysqlite3"], sys.modules["pysqlite3.dbapi2"] = sqlcipher3, sqlite
 from sqlite_utils import Database  # noqa: E402 - it looks for pysqlite3 on its first import
@@ -93,10 +94,12 @@ class Db:
         self.path = path
         self.figures = WriterFigures()
         self.broken: str | None = None  # why nothing is accepted any more; the process must be restarted
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[list[_Job] | None] = SimpleQueue()
+        self._gathered: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         self._thread: threading.Thread | None = None
         self._local = threading.local()
         self._readers: list[Any] = []
+        self._before_answers: list[Callable[[], None]] = []
         self._after_commit: list[Callable[[], None]] = []
         self._on_broken: list[Callable[[str], None]] = []
         self._connection: Any = None
@@ -105,6 +108,8 @@ class Db:
         """Open the file and start the writer. Raises StorageUnsafe for a SQLite that may corrupt it."""
         if sqlite.sqlite_version_info < OLDEST_SAFE:
             raise StorageUnsafe(sqlite=sqlite.sqlite_version, needs=".".join(map(str, OLDEST_SAFE)))
+        for kind in Id.__subclasses__():  # a value of a class the driver was not told of takes four times as long to bind
+            sqlite.register_adapter(kind, str.__str__)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._connection = _connect(str(self.path), read_only=False)
@@ -127,8 +132,18 @@ class Db:
             self._connection.close()
             self._connection = None
 
+    def before_answers(self, told: Callable[[], None]) -> None:
+        """Call `told` in the writer thread after every commit, before anyone is answered: for values kept from before it.
+
+        It must be quick and never raise.
+        """
+        self._before_answers.append(told)
+
     def after_commit(self, told: Callable[[], None]) -> None:
-        """Call `told` in the writer thread after every commit; it must be quick and never raise."""
+        """Call `told` in the writer thread after every commit, once everyone is answered: for work that follows.
+
+        It must be quick and never raise.
+        """
         self._after_commit.append(told)
 
     def on_broken(self, told: Callable[[str], None]) -> None:
@@ -144,7 +159,10 @@ class Db:
             raise StorageFailed(why=self.broken)
         loop = asyncio.get_running_loop()
         job = _Job(fn, args, loop, loop.create_future())
-        self._jobs.put(job)
+        if loop not in self._gathered:
+            self._gathered[loop] = []
+            loop.call_soon(self._hand_over, loop)  # after everyone else who is ready now has asked, too: one commit for all
+        self._gathered[loop].append(job)
         return await job.answer  # type: ignore[no-any-return]
 
     def write_at_start(self, fn: Callable[..., T], /, *args: Any) -> T:
@@ -164,18 +182,18 @@ class Db:
             self._readers.append(reader)
         return reader.execute(sql, values).fetchall()  # type: ignore[no-any-return]
 
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._jobs.put(self._gathered.pop(loop))
+
     def _write_forever(self) -> None:
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                return
-            batch, last = [job], False
+        while batch := self._jobs.get():
+            last = False
             while len(batch) < BATCH_MAX and not self._jobs.empty():
                 more = self._jobs.get()
                 if more is None:
                     last = True
                     break
-                batch.append(more)
+                batch += more
             self._run(batch)
             if last:
                 return
@@ -192,7 +210,7 @@ class Db:
         self.figures.writes += len(batch)
         self.figures.refused += sum(1 for job in batch if job.error)
         self.figures.largest_batch = max(self.figures.largest_batch, len(batch))
-        for told in self._after_commit:  # before the answers: whoever is answered must not meet what was kept from before
+        for told in self._before_answers:
             told()
         by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         for job in batch:
@@ -200,6 +218,8 @@ class Db:
         for loop, jobs in by_loop.items():
             with suppress(RuntimeError):  # the loop of the asker is closed: nobody waits any more
                 loop.call_soon_threadsafe(_answer, jobs)
+        for told in self._after_commit:
+            told()
 
     def _commit(self, batch: list[_Job]) -> None:
         connection = self._connection

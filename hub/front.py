@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from hub.access import SYSTEM, Actor, Right, Role
 from hub.app import Shop
@@ -54,10 +54,8 @@ def build(shop: Shop) -> tuple[FastAPI, Refresh]:
     app.state.shop = shop
     say_errors(app)
     app.include_router(entrance_routes)
-    api = APIRouter(prefix="/api/v1")
-    for routes in (catalog_routes, staff_routes, customers_routes, visits_routes, pos_routes, equipment_routes, screens_routes):
-        api.include_router(routes)
-    app.include_router(api)
+    for routes in (pos_routes, visits_routes, catalog_routes, staff_routes, customers_routes, equipment_routes, screens_routes):
+        app.include_router(routes, prefix="/api/v1")  # tried in this order: the till's first
     refresh = Refresh()
     _pages(shop, refresh)
     ui.run_with(

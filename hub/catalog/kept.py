@@ -20,7 +20,7 @@ class Changes:
     def __init__(self, db: Db) -> None:
         self.generation = 0
         self.open = False
-        db.after_commit(self._settle)
+        db.before_answers(self._settle)
 
     def mark(self) -> None:
         """Inside a transaction: what is kept may become wrong at any moment."""

@@ -56,7 +56,7 @@ class Staff:
         self._changes = 0  # of staff or PINs, so that nothing read before one of them is kept
         self._known: _Known | None = None
         self._uncommitted = False
-        db.after_commit(self._forget_if_changed)
+        db.before_answers(self._forget_if_changed)
 
     def stylists(self) -> list[StaffMember]:
         """Everyone active whom guests can ask for, in the order they joined."""
