@@ -13,7 +13,7 @@ from nicegui import background_tasks, core
 from hub.access import Actor, Role
 from hub.errors import NotLoggedIn
 from hub.journal import Line
-from ui.refresh import ActorNow, Refresh, _Page
+from ui.refresh import ActorNow, Refresh, _Listener
 
 
 def line(kind: str, ticket: int = 1) -> Line:
@@ -25,6 +25,8 @@ class Client:
 
     def __init__(self) -> None:
         self.is_deleted = False
+        self.has_socket_connection = True
+        self.connected: Callable[[], None] = lambda: None
         self.page = SimpleNamespace(path="/board")
         self.entered = 0
 
@@ -32,6 +34,11 @@ class Client:
         self.entered += 1
 
     def __exit__(self, *_: object) -> None: ...
+
+    def on_delete(self, _: Callable[[], None]) -> None: ...
+
+    def on_connect(self, told: Callable[[], None]) -> None:
+        self.connected = told
 
 
 class Feed:
@@ -58,24 +65,60 @@ async def quiet() -> None:
 
 def subscribed(refresh: Refresh, *kinds: str, **how: Any) -> Client:
     client = Client()
-    refresh._pages.append(_Page(client, frozenset(kinds), **how))  # type: ignore[arg-type]
+    refresh._add(_Listener(client, frozenset(kinds), **how))  # type: ignore[arg-type]
     return client
 
 
-async def test_a_burst_is_one_redraw_after_the_one_that_runs() -> None:
-    refresh, drawn, go_on = Refresh(), [], asyncio.Event()
+async def test_a_burst_is_one_redraw() -> None:
+    refresh, drawn = Refresh(), []
+    subscribed(refresh, "GuestCalled", redraw=lambda: drawn.append(1))
+    refresh.announce([line("GuestCalled")])
+    refresh.announce([line("GuestCalled", n) for n in range(50)])
+    await quiet()
+    assert drawn == [1]
 
-    async def redraw() -> None:
-        drawn.append("drawing")
-        await go_on.wait()
+
+async def test_what_comes_while_a_page_is_drawn_draws_it_once_more() -> None:
+    refresh, drawn = Refresh(), []
+
+    def redraw() -> None:
+        drawn.append(1)
+        if len(drawn) == 1:
+            refresh.announce([line("GuestCalled")])
 
     subscribed(refresh, "GuestCalled", redraw=redraw)
     refresh.announce([line("GuestCalled")])
-    await asyncio.sleep(0)
-    refresh.announce([line("GuestCalled", n) for n in range(50)])
-    go_on.set()
     await quiet()
-    assert len(drawn) == 2
+    assert drawn == [1, 1]
+
+
+async def test_what_a_page_has_to_say_leaves_before_the_next_page_is_drawn() -> None:
+    refresh, order = Refresh(), []
+
+    def first() -> None:
+        asyncio.get_running_loop().call_soon(order.append, "sent")
+
+    subscribed(refresh, "GuestCalled", redraw=first)
+    subscribed(refresh, "GuestCalled", redraw=lambda: order.append("next page"))
+    refresh.announce([line("GuestCalled")])
+    await quiet()
+    assert order == ["sent", "next page"]
+
+
+async def test_a_page_without_its_browser_is_drawn_once_when_the_browser_is_back() -> None:
+    refresh, drawn = Refresh(), []
+    client = subscribed(refresh, "GuestCalled", redraw=lambda: drawn.append(1))
+    client.has_socket_connection = False
+    for _ in range(3):
+        refresh.announce([line("GuestCalled")])
+        await quiet()
+    assert drawn == []
+    client.has_socket_connection = True
+    client.connected()
+    await quiet()
+    client.connected()  # nothing has happened since
+    await quiet()
+    assert drawn == [1]
 
 
 async def test_a_page_hears_only_of_what_it_asked_for() -> None:
