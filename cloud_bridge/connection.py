@@ -20,12 +20,12 @@ import orjson
 import structlog
 
 from cloud_bridge.contract import inbox
-from cloud_bridge.without import UNUSED, without
 from hub.clock import Clock
 from hub.errors import MachineError
 from hub.ids import Id
+from hub.lean import SOCKET_CLIENTS, without
 
-with without(*UNUSED):
+with without(*SOCKET_CLIENTS):
     import nats.errors
     import nats.js.errors
     from nats.aio.client import Client

@@ -8,19 +8,17 @@ import signal
 import sys
 from pathlib import Path
 
-for _unused in ("rich", "better_exceptions"):  # structlog would load them to colour tracebacks: 7 MB nobody sees in a log
-    sys.modules.setdefault(_unused, None)  # type: ignore[arg-type]
-import structlog  # noqa: E402
+from hub.lean import COLOURED_LOGS, without
 
-for _unused in ("rich", "better_exceptions"):
-    if sys.modules.get(_unused) is None:
-        sys.modules.pop(_unused, None)
+with without(*COLOURED_LOGS):
+    import structlog
 
-from devices.host import Host, HostConfig  # noqa: E402
-from devices.mqtt_link import Broker  # noqa: E402
-from hub.clock import Clock  # noqa: E402
-from hub.errors import ChairsideError  # noqa: E402
-from hub.settings import load_settings  # noqa: E402
+    from devices.host import Host, HostConfig
+    from devices.mqtt_link import Broker
+    from hub.clock import Clock
+    from hub.errors import ChairsideError
+    from hub.logs import log_plainly
+    from hub.settings import load_settings
 
 log = structlog.get_logger()
 
@@ -28,7 +26,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Exit code 0 after an orderly stop, 2 when it cannot start as it is set up."""
     arguments = _arguments()
-    _log_plainly()
+    log_plainly()
     try:
         settings = load_settings(arguments.config, **({"store_dir": arguments.store_dir} if arguments.store_dir else {}))
         config = HostConfig(
@@ -72,20 +70,6 @@ def _arguments() -> argparse.Namespace:
     if chosen.record:
         chosen.record.mkdir(parents=True, exist_ok=True, mode=0o700)
     return chosen
-
-
-def _log_plainly() -> None:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event"), bool_as_flag=False),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(20),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=True,
-    )
 
 
 if __name__ == "__main__":

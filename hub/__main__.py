@@ -11,18 +11,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hub.lean import COLOURED_LOGS, without
+
 gc.disable()  # until everything is built: a quarter of the start-up time
-for _unused in ("rich", "better_exceptions"):  # structlog would load them to colour tracebacks nobody sees in a log
-    sys.modules.setdefault(_unused, None)  # type: ignore[arg-type]
+with without(*COLOURED_LOGS):
+    import structlog
+    import uvicorn
 
-import structlog  # noqa: E402
-import uvicorn  # noqa: E402
-
-from hub.app import Shop  # noqa: E402
-from hub.errors import ChairsideError  # noqa: E402
-from hub.first_start import keep_entry  # noqa: E402
-from hub.logs import log_plainly  # noqa: E402
-from hub.settings import load_settings  # noqa: E402
+    from hub.app import Shop
+    from hub.errors import ChairsideError
+    from hub.first_start import keep_entry
+    from hub.logs import log_plainly
+    from hub.settings import load_settings
 
 log = structlog.get_logger()
 

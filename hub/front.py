@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import sys
 from functools import partial
 from typing import Any
 
@@ -22,6 +21,7 @@ from hub.equipment import DeviceSpec
 from hub.equipment.api import router as equipment_routes
 from hub.first_start import take_demo
 from hub.ids import TapId
+from hub.lean import SOCKET_CLIENTS, without
 from hub.ports import PrintKind
 from hub.pos.api import router as pos_routes
 from hub.sessions.api import router as screens_routes
@@ -29,19 +29,13 @@ from hub.staff.api import router as staff_routes
 from hub.visits.api import router as visits_routes
 from hub.web import say_errors
 
-_UNUSED = ("requests", "aiohttp")  # Socket.IO clients nobody uses: 0.3 s and 14 MB
-for _name in _UNUSED:
-    sys.modules.setdefault(_name, None)  # type: ignore[arg-type]
-from nicegui import Client, ui  # noqa: E402
+with without(*SOCKET_CLIENTS):
+    from nicegui import Client, ui
 
-for _name in _UNUSED:
-    if sys.modules.get(_name) is None:
-        del sys.modules[_name]
-
-from ui import bench, board, kiosk, login, office, setup, station, theme  # noqa: E402
-from ui.guard import Guard, Rules  # noqa: E402
-from ui.refresh import ActorNow, Refresh  # noqa: E402
-from ui.widgets import Beat  # noqa: E402
+from ui import bench, board, kiosk, login, office, setup, station, theme
+from ui.guard import Guard, Rules
+from ui.refresh import ActorNow, Refresh
+from ui.widgets import Beat
 
 VERSION = "0.1.0"
 BRIDGE = Actor(id="bridge", role=Role.BRIDGE, station="bridge")

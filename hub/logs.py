@@ -1,4 +1,4 @@
-"""Log lines for machines and people alike: one a line on stderr, key=value, UTC; a traceback without the values in it."""
+"""Log lines of every process, for machines and people alike: one a line on stderr, key=value, UTC; a traceback without the values in it."""
 
 from __future__ import annotations
 

@@ -11,11 +11,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from cloud_bridge import logs
 from cloud_bridge.hq.sessions import OperatorCode
 from cloud_bridge.hq.shops import Shops
-from cloud_bridge.without import UNUSED, without
 from hub.errors import ChairsideError
+from hub.lean import SOCKET_CLIENTS, without
+from hub.logs import log_plainly
 from hub.settings import load_settings
 
 
@@ -33,7 +33,7 @@ def main(given: argparse.Namespace) -> None:
         case "new-code":
             _say(f"HQ_CODE={OperatorCode(data).renew()}")
         case _:
-            with without(*UNUSED):
+            with without(*SOCKET_CLIENTS):
                 from cloud_bridge.hq.app import run  # noqa: PLC0415 - the errands do not need a second of imports
             run(data, settings)
 
@@ -64,7 +64,7 @@ def _arguments() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    logs.configure()
+    log_plainly()
     try:
         main(_arguments())
     except ChairsideError as why:

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-UNUSED = ("requests", "aiohttp")  # NiceGUI and nats-py load them for clients of WebSockets: 0.3 s and 14 MB
+SOCKET_CLIENTS = ("requests", "aiohttp")  # NiceGUI and nats-py load them for clients of WebSockets: 0.3 s and 14 MB
+COLOURED_LOGS = ("rich", "better_exceptions", "greenlet")  # structlog loads them for tracebacks nobody sees in a log: 7 MB
 
 
 @contextmanager
