@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import orjson
-
 from cloud_bridge.connection import Link
 from cloud_bridge.cursor import Cursor
 from cloud_bridge.local_hub import LocalHub
@@ -18,17 +16,12 @@ from cloud_bridge.uplink import Uplink
 from hub.clock import Clock
 from hub.settings import Settings
 
-REPORT_S = 1.0
-
 
 class Bridge:
     """Every part of the bridge of one shop."""
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         store_dir = settings.store_dir
-        self._clock = clock
-        self._report = store_dir / "bridge-state.json"
-        self._reported = b""
         self.journal = ShopJournal(store_dir)
         self.cursor = Cursor(store_dir, clock)
         self.hub = LocalHub(store_dir, settings.web)
@@ -44,20 +37,8 @@ class Bridge:
         """Until cancelled; then the cursor is saved and everything is closed."""
         self.remote.listen()
         try:
-            await together(self.link.run(), self.uplink.run(), self.watch.run(), self.pulse.run(self.watch), self._tell_the_shop())
+            await together(self.link.run(), self.uplink.run(), self.watch.run(), self.pulse.run(self.watch))
         finally:
             self.watch.close()
             await self.cursor.save()
             self.journal.close()
-
-    async def _tell_the_shop(self) -> None:
-        """Keep `bridge-state.json`: link, uplink, and the last line known to be safe at head office."""
-        while True:
-            found = {"link": self.link.state, "uplink": self.uplink.state, "epoch": self.cursor.epoch, "acknowledged": self.cursor.seq}
-            said = orjson.dumps(found)
-            if said != self._reported:
-                self._reported = said
-                fresh = self._report.with_suffix(".new")
-                fresh.write_bytes(orjson.dumps(found | {"at": self._clock.now().isoformat(timespec="seconds")}))
-                fresh.replace(self._report)
-            await self._clock.sleep(REPORT_S)

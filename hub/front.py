@@ -100,9 +100,7 @@ def _pages(shop: Shop, refresh: Refresh) -> None:
         office.OfficeServices(
             desk=desk,
             importing=Importing(shop.catalog),
-            people=shop.staff,
             screens=shop.sessions,
-            machines=shop.equipment,
             dead_letters=shop.journal.dead_letters,
             base_url=shop.base_url,
         )

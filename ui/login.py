@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import Request
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from hub.access import Role
-from hub.catalog.model import Shop
-from hub.staff.model import StaffId
+from hub.catalog import Catalog
+from hub.staff import Staff, StaffId
 from ui import texts, theme
 from ui.texts import N_, Texts
 from ui.widgets import InlineError, Keypad, Press, empty_state, language_switch, press, text
@@ -27,22 +27,6 @@ ROLES = {
     Role.OWNER: N_("Owner"),
 }
 HOME = {Role.MANAGER: "/office", Role.OWNER: "/office", Role.TECHNICIAN: "/office"}  # everyone else goes to the station
-
-
-class Staff(Protocol):
-    """Who may log in."""
-
-    def for_login(self) -> Sequence[tuple[StaffId, str, Role]]:
-        """Everyone with a PIN."""
-        ...
-
-
-class Catalog(Protocol):
-    """The shop itself."""
-
-    def shop(self) -> Shop:
-        """Its name."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

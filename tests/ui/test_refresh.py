@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from nicegui import background_tasks, core
 
+import hub.app  # noqa: F401 - every event of the shop is defined with it
+import ui
 from hub.access import Actor, Role
 from hub.errors import NotLoggedIn
-from hub.journal import Line
+from hub.journal import Event, Line
 from ui.refresh import ActorNow, Refresh, _Listener
 
 
 def line(kind: str, ticket: int = 1) -> Line:
     return Line(ticket, 1, "2026-03-02T02:30:00+00:00", "a", "kiosk", "s", kind, {"ticket": ticket}, b"")
+
+
+def test_pages_wait_for_events_the_shop_can_announce() -> None:
+    """A kind with a slip in its name would never redraw anything."""
+    known = {event.kind for event in Event.__subclasses__()}
+    waited_for = {
+        (file.name, kind.value)
+        for file in Path(ui.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Set)
+        for kind in node.elts
+        if isinstance(kind, ast.Constant) and re.fullmatch(r"([A-Z][a-z]+){2,}", str(kind.value))
+    }
+    assert len(waited_for) > 20
+    assert {(file, kind) for file, kind in waited_for if kind not in known} == set()
 
 
 class Client:

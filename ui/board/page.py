@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from fastapi import Request
 from nicegui import ui
 
-from hub.access import Actor
-from hub.catalog.model import Shop
+from hub.catalog import Catalog
 from hub.clock import Clock
 from hub.errors import NotLoggedIn
 from hub.journal import Line
-from hub.visits.model import Stage
+from hub.visits import BoardRow, Stage, Visits
 from ui import texts, theme
 from ui.board.announcer import SHOWN_S, Announcer
 from ui.refresh import ActorNow, Refresh
@@ -36,46 +35,6 @@ MOVES = frozenset(
 )
 CALLED_SHOWN, WAITING_SHOWN, SERVED_SHOWN = 3, 6, 6
 ESTIMATES_AGE_S = 20.0
-
-
-class Row(Protocol):
-    """One guest as the wall may show her."""
-
-    @property
-    def ticket(self) -> int:
-        """Today's number."""
-        ...
-
-    @property
-    def stage(self) -> Stage:
-        """Where she is."""
-        ...
-
-    @property
-    def stylist_name(self) -> str:
-        """Who serves her, or whom she asked for; empty for anyone."""
-        ...
-
-    @property
-    def wait_s(self) -> int:
-        """What is left of her wait, in seconds."""
-        ...
-
-
-class Visits(Protocol):
-    """The queue of the day."""
-
-    def board(self, actor: Actor, /) -> Sequence[Row]:
-        """Everyone in the shop, in order."""
-        ...
-
-
-class Catalog(Protocol):
-    """The shop itself."""
-
-    def shop(self) -> Shop:
-        """Its name."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +97,7 @@ class Board:
             self._next(waiting)
             self._busy(served)
 
-    def _rows(self) -> Sequence[Row]:
+    def _rows(self) -> Sequence[BoardRow]:
         try:
             return self._services.visits.board(self._services.who(self._client))
         except NotLoggedIn:
@@ -151,7 +110,7 @@ class Board:
         stylist = next((row.stylist_name for row in rows if row.ticket == ticket), "")
         self._announcer.call(ticket, stylist)
 
-    def _now(self, called: Sequence[Row]) -> None:
+    def _now(self, called: Sequence[BoardRow]) -> None:
         t = self._t
         with ui.element("section").classes("board-now"):
             text(t("Please come"), "board-title", tag="h2")
@@ -162,7 +121,7 @@ class Board:
                     text(str(row.ticket), "board-number")
                     text(row.stylist_name or t("to the desk"), "board-stylist")
 
-    def _next(self, waiting: Sequence[Row]) -> None:
+    def _next(self, waiting: Sequence[BoardRow]) -> None:
         t = self._t
         with ui.element("section").classes("board-next"):
             text(t("Waiting"), "board-title", tag="h2")
@@ -175,7 +134,7 @@ class Board:
                     text(t.wait(max(0, row.wait_s - 300), row.wait_s) if row.wait_s else t("any moment"), "board-wait")
             self._more(len(waiting) - WAITING_SHOWN)
 
-    def _busy(self, served: Sequence[Row]) -> None:
+    def _busy(self, served: Sequence[BoardRow]) -> None:
         if not served:
             return
         with ui.element("section").classes("board-busy"):

@@ -19,9 +19,7 @@ from ui.station.parts import Drawn, box, field
 from ui.texts import N_
 from ui.widgets import InlineError, chip, empty_state, loading, main_action, press, text
 
-CHANGES = frozenset(
-    {"CatalogImported", "ServiceChanged", "ProductChanged", "ServiceAdded", "ProductAdded", "ServiceRetired", "ProductRetired"}
-)
+CHANGES = frozenset({"CatalogImported", "ServiceChanged", "ProductChanged"})
 SERVICES, PRODUCTS, IMPORT = "services", "products", "import"
 TABS = ((SERVICES, N_("Services")), (PRODUCTS, N_("Products")), (IMPORT, N_("Take in a price list")))
 PRODUCTS_SHOWN = 200

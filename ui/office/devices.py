@@ -67,13 +67,13 @@ class Devices:
                 )
 
     async def _test(self, device: str, tap_id: TapId) -> None:
-        await self._services.machines.test_print(self._desk.actor(), device, tap_id)
+        await self._desk.ask.equipment.test_print(self._desk.actor(), device, tap_id)
 
     def _ask_remove(self, device: Device) -> None:
         t = self._desk.t
 
         async def remove(_: TapId) -> None:
-            await self._services.machines.remove(self._desk.actor(), device.id)
+            await self._desk.ask.equipment.remove(self._desk.actor(), device.id)
             self._sheet.close()
             self.redraw()
 
@@ -106,7 +106,7 @@ class Devices:
     async def _ask_host(self) -> None:
         t = self._desk.t
         try:
-            candidates = await self._services.machines.candidates(self._desk.actor())
+            candidates = await self._desk.ask.equipment.candidates(self._desk.actor())
         finally:
             self._found.clear()
         with self._found:
@@ -187,5 +187,5 @@ class Adoption:
             spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)))
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
-        await self._services.machines.adopt(self._desk.actor(), spec, tap_id)
+        await self._desk.ask.equipment.adopt(self._desk.actor(), spec, tap_id)
         self._adopted()

@@ -46,7 +46,7 @@ class People:
         if not desk.may(Right.CHANGE_STAFF):
             empty_state(t("Only managers see the staff list."), t("Log in as a manager to change it."), icon="lock")
             return
-        everyone = self._services.people.everyone(desk.reader())
+        everyone = self._desk.ask.staff.everyone(desk.reader())
         for member in sorted(everyone, key=lambda m: not m.active):
             self._draw_member(member)
 
@@ -141,7 +141,7 @@ class PersonForm:
         name = str(self._name.value or "").strip()
         skills = self._member.skills if self._member else ()
         draft = StaffDraft(name=name, role=self._role, skills=skills, stylist=self._stylist, active=self._active)
-        actor, people = self._desk.actor(), self._services.people
+        actor, people = self._desk.actor(), self._desk.ask.staff
         if self._member:
             await people.change(actor, self._member.id, draft, tap_id)
         else:
@@ -151,7 +151,7 @@ class PersonForm:
 
     async def _unlock(self, tap_id: TapId) -> None:
         if self._member:
-            await self._services.people.unlock(self._desk.actor(), self._member.id, tap_id)
+            await self._desk.ask.staff.unlock(self._desk.actor(), self._member.id, tap_id)
 
 
 class PinForm:
@@ -175,7 +175,7 @@ class PinForm:
             return
         self._differ.hush()
         old = str(self._old.value or "") if self._old else None
-        await self._services.people.set_pin(self._desk.actor(), self._member.id, new, tap_id, old)
+        await self._desk.ask.staff.set_pin(self._desk.actor(), self._member.id, new, tap_id, old)
         self._saved()
 
 

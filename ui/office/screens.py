@@ -10,7 +10,8 @@ import segno
 
 from hub.access import Right, Role
 from hub.ids import TapId
-from ui.office.services import OfficeServices, Paired
+from hub.sessions import Screen
+from ui.office.services import OfficeServices
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, field, heading
 from ui.texts import N_
@@ -101,7 +102,7 @@ class Screens:
         if not screens:
             empty_state(t("No screen is paired yet."), t("Make a link on the left and open it on the kiosk or the board."), icon="devices")
 
-    def _draw_screen(self, screen: Paired) -> None:
+    def _draw_screen(self, screen: Screen) -> None:
         t, desk = self._desk.t, self._desk
         with box("desk-device", "article"):
             with box("cs-grow"):
@@ -111,7 +112,7 @@ class Screens:
                 text(t("{kind}, last seen {time}", kind=kind, time=f"{seen:%m-%d} {t.clock(seen)}"), "cs-muted cs-t1")
             _two_touches(desk, t("Take access away"), partial(self._unpair, screen))
 
-    async def _unpair(self, screen: Paired, _: TapId) -> None:
+    async def _unpair(self, screen: Screen, _: TapId) -> None:
         await self._services.screens.unpair(self._desk.actor(), screen.id)
         self.redraw()
 

@@ -10,6 +10,7 @@ from nicegui import Client, ui
 from nicegui.events import GenericEventArguments
 
 from hub.access import Right
+from hub.equipment.service import HqLink
 from hub.ids import TapId
 from hub.ports import Health
 from hub.visits.model import TICKET_CODE, Visit
@@ -18,7 +19,7 @@ from ui.station import parts, printing, sales, shift, till, waiting
 from ui.station.desk import Desk, Section, not_for_this_role
 from ui.station.parts import Drawn, box
 from ui.station.scanning import ScanPost
-from ui.station.services import DeskServices, HqLink
+from ui.station.services import DeskServices
 from ui.texts import N_
 from ui.widgets import InlineError, Sheet, language_switch, press, status_dot, text
 from ui.widgets.parts import Tone

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from nicegui import Client, background_tasks
 
+from hub.equipment import Equipment
 from hub.ports import Scan
 
 Take = Callable[[str], Awaitable[None]]
 
 
-class Scanners(Protocol):
-    """Where codes come from."""
-
-    def on_scan(self, told: Callable[[Scan, str], None], /) -> Callable[[], None]:
-        """Tell `told` of each code and the scanner that read it, until the returned function is called."""
-        ...
-
-
 class ScanPost:
     """Codes of serial scanners go to the page a hand was at last; a keyboard scanner types into its own page."""
 
-    def __init__(self, scanners: Scanners) -> None:
+    def __init__(self, equipment: Equipment) -> None:
         self._pages: dict[str, tuple[Client, Take]] = {}
-        self.stop = scanners.on_scan(self._told)
+        self.stop = equipment.on_scan(self._told)
 
     def attach(self, client: Client, take: Take) -> None:
         """From now on codes go to `take`, until a hand is at another page or this one is gone."""

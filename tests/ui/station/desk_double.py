@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from equipment_double import EquipmentDouble
-from office_double import MachinesDouble, PeopleDouble, ScreensDouble, TakingIn
+from office_double import PeopleDouble, ScreensDouble, TakingIn
 from pos_double import PosDouble, commit
 
 from hub.access import Actor, Right, Role
@@ -116,8 +116,9 @@ def member(name: str, role: Role, stylist: bool) -> StaffMember:
     return StaffMember(id=StaffId.new(), name=name, role=role, skills=(), stylist=stylist, active=True)
 
 
-class StaffDouble:
-    def __init__(self) -> None:
+class StaffDouble(PeopleDouble):
+    def __init__(self, shop: ShopDouble) -> None:
+        self.shop = shop
         self.people = [
             member("林美", Role.STYLIST, True),
             member("陈浩", Role.STYLIST, True),
@@ -238,8 +239,8 @@ class ShopDouble:
 
     def __init__(self, tell: Callable[[list[Line]], None]) -> None:
         self.tell, self.clock = tell, Clock("Asia/Shanghai")
-        self.catalog, self.staff, self.sessions = CatalogDouble(), StaffDouble(), SessionsDouble()
-        self.people, self.screens, self.machines = PeopleDouble(self), ScreensDouble(self), MachinesDouble(self)
+        self.catalog, self.staff, self.sessions = CatalogDouble(), StaffDouble(self), SessionsDouble()
+        self.screens = ScreensDouble(self)
         self.catalog.taking_in = TakingIn(self)
         self.importing = Importing(self.catalog)
         self.dead: list[Any] = []

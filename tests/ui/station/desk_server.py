@@ -89,9 +89,7 @@ def served(bench_url: str) -> FastAPI:
         office.OfficeServices(
             desk=desk,
             importing=part("importing"),
-            people=part("people"),
             screens=part("screens"),
-            machines=part("machines"),
             dead_letters=lambda: current.shop.dead,
         )
     )

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from hub.equipment.model import Device, JobId, JobState, NotSettled, PrintJob
+from hub.access import Right
+from hub.equipment import DeviceSpec
+from hub.equipment.model import Device, DeviceRefused, JobId, JobState, NotSettled, PrintJob
 from hub.ports import DeviceInfo, DeviceState, Health, PrintKind, Scan
 
 
@@ -90,12 +92,19 @@ class EquipmentDouble:
         return self.print("test", device_id)
 
     async def candidates(self, actor: Any) -> list[dict[str, Any]]:
+        actor.must(Right.CHANGE_DEVICES)
         return self.found
 
-    async def adopt(self, actor: Any, spec: dict[str, Any], tap_id: str) -> None:
-        self.calls.append(("adopt", spec["name"], spec["address"]))
-        self.all[spec["id"]] = device(spec["id"], spec["kind"], spec["name"], tuple(spec["roles"]))
+    async def adopt(self, actor: Any, spec: DeviceSpec, tap_id: str) -> str:
+        if spec.address == "tcp://10.0.0.66:9100":
+            raise DeviceRefused(reason="unreachable", sentence="")
+        self.calls.append(("adopt", spec.name, spec.address))
+        self.all["new-1"] = device("new-1", spec.kind, spec.name, tuple(spec.roles))
         self.shop.announce("DeviceAdopted")
+        return "new-1"
+
+    async def remove(self, actor: Any, device_id: str) -> None:
+        del self.all[device_id]
 
     def on_scan(self, told: Callable[[Scan, str], None]) -> Callable[[], None]:
         self.told.append(told)

@@ -9,42 +9,45 @@ from typing import Any
 from hub.access import Actor, Right, Role
 from hub.catalog.model import ImportId
 from hub.catalog.price_list import Imported, PriceListKind, compare
-from hub.equipment.model import DeviceRefused
 from hub.ids import Id, TapId
 from hub.staff.model import StaffDraft, StaffId, StaffMember, check_pin_rules
 
 
 class PeopleDouble:
-    def __init__(self, shop: Any) -> None:
-        self.shop = shop
+    """The part of the staff that only those who may change it see; whoever is one brings `shop`, `people`, `pins` and `member`."""
+
+    shop: Any
+    people: list[StaffMember]
+    pins: dict[str, str | None]
+    member: Any
 
     def everyone(self, actor: Actor) -> list[StaffMember]:
         actor.must(Right.CHANGE_STAFF)
-        return list(self.shop.staff.people)
+        return list(self.people)
 
     async def add(self, actor: Actor, draft: StaffDraft, tap_id: TapId, pin: str | None = None) -> StaffMember:
         draft = draft.checked()
         if pin:
             check_pin_rules(pin, draft.role)
         made = StaffMember(id=StaffId.new(), name=draft.name, role=draft.role, stylist=draft.stylist)
-        self.shop.staff.people.append(made)
-        self.shop.staff.pins[made.id] = pin
+        self.people.append(made)
+        self.pins[made.id] = pin
         self.shop.announce("StaffAdded")
         return made
 
     async def change(self, actor: Actor, staff_id: str, draft: StaffDraft, tap_id: TapId) -> StaffMember:
-        draft, people = draft.checked(), self.shop.staff.people
+        draft, people = draft.checked(), self.people
         place = next(n for n, person in enumerate(people) if person.id == staff_id)
         people[place] = replace(people[place], name=draft.name, role=draft.role, stylist=draft.stylist, active=draft.active)
         self.shop.announce("StaffChanged")
         return people[place]
 
     async def set_pin(self, actor: Actor, staff_id: str, pin: str, tap_id: TapId, old_pin: str | None = None) -> None:
-        member = self.shop.staff.member(staff_id)
+        member = self.member(staff_id)
         check_pin_rules(pin, member.role)
-        if staff_id == actor.id and self.shop.staff.pins.get(staff_id) != old_pin:
+        if staff_id == actor.id and self.pins.get(staff_id) != old_pin:
             raise self.shop.wrong_pin(tries_left=3)
-        self.shop.staff.pins[staff_id] = pin
+        self.pins[staff_id] = pin
         self.shop.announce("PinSet")
 
     async def unlock(self, actor: Actor, staff_id: str, tap_id: TapId) -> None:
@@ -76,27 +79,6 @@ class ScreensDouble:
     async def unpair(self, actor: Actor, screen: str) -> None:
         self.paired = [each for each in self.paired if each.id != screen]
         self.shop.announce("ScreenUnpaired")
-
-
-class MachinesDouble:
-    def __init__(self, shop: Any) -> None:
-        self.shop = shop
-
-    async def candidates(self, actor: Actor) -> list[dict[str, Any]]:
-        actor.must(Right.CHANGE_DEVICES)
-        return self.shop.equipment.found
-
-    async def adopt(self, actor: Actor, spec: Any, tap_id: TapId) -> str:
-        if spec.address == "tcp://10.0.0.66:9100":
-            raise DeviceRefused(reason="unreachable", sentence="")
-        await self.shop.equipment.adopt(actor, {"id": "new-1", **spec.model_dump(exclude={"id", "profile"})}, tap_id)
-        return "new-1"
-
-    async def remove(self, actor: Actor, device: str) -> None:
-        del self.shop.equipment.all[device]
-
-    async def test_print(self, actor: Actor, device: str, tap_id: TapId) -> Any:
-        return await self.shop.equipment.test_print(actor, device, tap_id)
 
 
 class TakingIn:
