@@ -59,6 +59,7 @@ SCHEMA = (
     pos_tables.SCHEMA,
     pos_baskets.SCHEMA,
     equipment_tables.SCHEMA,
+    pos_tables.REFUNDS_BY_DAY,
 )
 
 

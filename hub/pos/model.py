@@ -232,6 +232,22 @@ class ZReport:
         return self.gross - self.refunded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takings:
+    """What came in on one business day, at every till. Amounts by tender are net of refunds, of older sales too."""
+
+    sales: int
+    gross: Minor
+    refunds: int
+    refunded: Minor
+    by_tender: dict[TenderKind, Minor]
+
+    @property
+    def net(self) -> Minor:
+        """Gross less refunded; below nought on a day that gave more back than it took."""
+        return self.gross - self.refunded
+
+
 def priced_line(wish: LineWish, name: str, price: Minor, tax: int) -> SaleLine:
     """`wish` at a tax-inclusive price and a rate in basis points. Raises InvalidInput for a quantity nobody sells."""
     if not 1 <= wish.quantity <= QUANTITY_MAX:

@@ -32,6 +32,7 @@ class Pos:
         self.refund = checkout.refund
 
         self.open_shift, self.close_shift, self.open_shift_of = shifts.open_shift, shifts.close_shift, shifts.open_shift_of
+        self.open_shifts, self.takings = shifts.open_shifts, shifts.takings
         self.z_report, self.z_reports = shifts.z_report, shifts.z_reports
 
     def skip_receipts(self, tx: Tx, actor: Actor, known: dict[str, int]) -> None:

@@ -16,7 +16,7 @@ from hub.ledger import Account, Entry, Ledger, Posting
 from hub.money import MAX_AMOUNT, Minor
 from hub.ports import PrintDesk, PrintKind
 from hub.pos.events import ShiftClosed, ShiftOpened
-from hub.pos.model import NoOpenShift, Shift, ShiftAlreadyOpen, ShiftId, TenderKind, ZReport
+from hub.pos.model import NoOpenShift, Shift, ShiftAlreadyOpen, ShiftId, Takings, TenderKind, ZReport
 from hub.staff import Staff
 from hub.stock import Stock
 from hub.taps import first_result, remember
@@ -26,15 +26,16 @@ _OPEN = "SELECT * FROM shifts WHERE till = ? AND closed_at IS NULL"
 _BY_ID = "SELECT * FROM shifts WHERE id = ?"
 _SALES = """
     SELECT count(*) AS sales, coalesce(sum(total), 0) AS gross, coalesce(sum(tax), 0) AS tax, min(receipt_no) AS first, max(receipt_no) AS last
-    FROM sales WHERE shift = ?"""
+    FROM sales WHERE {0} = ?"""
 _REFUNDS = """
     SELECT count(*) AS refunds, coalesce(sum(r.total), 0) AS refunded, coalesce(sum(s.tax), 0) AS tax
-    FROM refunds r JOIN sales s ON s.id = r.sale WHERE r.shift = ?"""
+    FROM refunds r JOIN sales s ON s.id = r.sale WHERE r.{0} = ?"""
 _BY_TENDER = """
     SELECT kind, sum(amount) AS amount FROM (
-      SELECT t.kind, t.amount FROM sale_tenders t JOIN sales s ON s.id = t.sale WHERE s.shift = ?1
-      UNION ALL SELECT t.kind, -t.amount FROM sale_tenders t JOIN refunds r ON r.sale = t.sale WHERE r.shift = ?1)
+      SELECT t.kind, t.amount FROM sale_tenders t JOIN sales s ON s.id = t.sale WHERE s.{0} = ?1
+      UNION ALL SELECT t.kind, -t.amount FROM sale_tenders t JOIN refunds r ON r.sale = t.sale WHERE r.{0} = ?1)
     GROUP BY kind"""
+_BY_SHIFT, _BY_DAY = ([text.format(by) for text in (_SALES, _REFUNDS, _BY_TENDER)] for by in ("shift", "day"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,19 @@ class Shifts:
         """The open shift of a till."""
         row = self._db.one(_OPEN, (till,))
         return _shift_of(row) if row else None
+
+    def open_shifts(self, actor: Actor) -> list[Shift]:
+        """Every drawer that is counted in, the longest open first."""
+        actor.must(Right.HANDLE_SHIFT)
+        return [_shift_of(row) for row in self._db.all("SELECT * FROM shifts WHERE closed_at IS NULL ORDER BY opened_at")]
+
+    def takings(self, actor: Actor) -> Takings:
+        """What this business day has brought so far, at every till."""
+        actor.must(Right.SEE_MONEY)
+        sales, refunds, by_tender = _sums(self._db, _BY_DAY, self._clock.business_day().isoformat())
+        return Takings(
+            sales=sales["sales"], gross=sales["gross"], refunds=refunds["refunds"], refunded=refunds["refunded"], by_tender=by_tender
+        )
 
     def z_reports(self, actor: Actor, till: str = "", limit: int = 60) -> list[ZReport]:
         """Closed shifts, newest first."""
@@ -158,9 +172,7 @@ def _check_counted(counted: Minor) -> None:
 
 
 def _report(source: Db | Tx, shift: Shift) -> ZReport:
-    sales, refunds = source.one(_SALES, (shift.id,)), source.one(_REFUNDS, (shift.id,))
-    if sales is None or refunds is None:  # aggregates always give a row
-        raise NotFound(shift=shift.id)
+    sales, refunds, by_tender = _sums(source, _BY_SHIFT, shift.id)
     return ZReport(
         shift=shift,
         sales=sales["sales"],
@@ -170,8 +182,15 @@ def _report(source: Db | Tx, shift: Shift) -> ZReport:
         gross=sales["gross"],
         refunded=refunds["refunded"],
         tax=sales["tax"] - refunds["tax"],
-        by_tender={TenderKind(row["kind"]): row["amount"] for row in source.all(_BY_TENDER, (shift.id,))},
+        by_tender=by_tender,
     )
+
+
+def _sums(source: Db | Tx, by: list[str], value: str) -> tuple[Row, Row, dict[TenderKind, Minor]]:
+    """Sales, refunds and tenders of one shift or one day; a sum is always one row."""
+    sales, refunds, tenders = by
+    by_tender = {TenderKind(row["kind"]): row["amount"] for row in source.all(tenders, (value,))}
+    return source.all(sales, (value,))[0], source.all(refunds, (value,))[0], by_tender
 
 
 def _shift_of(row: Row) -> Shift:

@@ -50,6 +50,7 @@ SCHEMA = Migration(
     END;
     """,
 )
+REFUNDS_BY_DAY = Migration("0052-refunds-by-day", "CREATE INDEX refunds_of_day ON refunds (day);")
 _SALE = "SELECT s.*, r.id AS refund FROM sales s LEFT JOIN refunds r ON r.sale = s.id"
 SALE_BY_ID = f"{_SALE} WHERE s.id = ?"
 SALE_BY_RECEIPT = f"{_SALE} WHERE s.id = (SELECT source FROM receipt_numbers WHERE till = ? AND number = ?)"  # noqa: S608

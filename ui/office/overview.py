@@ -9,7 +9,6 @@ from datetime import timedelta
 from hub.access import Right
 from hub.equipment.model import JobState
 from hub.ports import Health
-from hub.pos.model import Sale
 from ui.office.services import OfficeServices
 from ui.station.basket import TENDERS
 from ui.station.desk import Desk
@@ -35,7 +34,6 @@ CHANGES = frozenset(
     }
 )
 SHIFT_LONG = timedelta(hours=16)
-SALES_COUNTED_MAX = 5_000
 DEVICES, CATALOGUE = "devices", "catalogue"
 
 
@@ -157,9 +155,8 @@ class Overview:
         t, desk = self._desk.t, self._desk
         if not desk.may(Right.HANDLE_SHIFT):
             return []
-        tills = {sale.till for sale in self._sales()} | {desk.till}
         found = []
-        for shift in filter(None, (desk.ask.pos.open_shift_of(till) for till in sorted(tills))):
+        for shift in desk.ask.pos.open_shifts(desk.reader()):
             if desk.ask.clock.now() - shift.opened_at >= SHIFT_LONG:
                 since = desk.ask.clock.local(shift.opened_at)
                 title = t("Till {till} has been open since {since}.", till=shift.till, since=f"{since:%m-%d} {t.clock(since)}")
@@ -175,23 +172,16 @@ class Overview:
         advice = t("Take in your price list, so that guests can choose.")
         return [Need(tone="warn", sentence=t("There are no services yet."), advice=advice, section=CATALOGUE)]
 
-    def _sales(self) -> list[Sale]:
-        desk = self._desk
-        return desk.ask.pos.sales_today(desk.reader(), "", SALES_COUNTED_MAX) if desk.may(Right.SELL) else []
-
     def _draw_takings(self) -> None:
         t, desk = self._desk.t, self._desk
-        sales = self._sales()
-        sold = sum(sale.total for sale in sales)
-        given_back = sum(sale.total for sale in sales if sale.refund)
+        today = desk.ask.pos.takings(desk.reader())
         heading(t("Today"), t("as of {time}", time=t.clock(desk.ask.clock.local(desk.ask.clock.now()))))
-        text(desk.money(sold - given_back), "cs-t5 cs-bold cs-money").props('data-takings="1"')
+        text(desk.money(today.net), "cs-t5 cs-bold cs-money").props('data-takings="1"')
         with box("desk-facts"):
-            fact(t("Sales"), str(len(sales)))
-            fact(t("Sold"), desk.money(sold))
-            fact(t("Given back of it"), desk.money(given_back))
+            fact(t("Sales"), str(today.sales))
+            fact(t("Sold"), desk.money(today.gross))
+            fact(t("Given back"), desk.money(today.refunded))
             for kind, name, _ in TENDERS:
-                amount = sum(x.amount for sale in sales if not sale.refund for x in sale.tenders if x.kind is kind)
-                fact(t(name), desk.money(amount))
-        if not sales:
+                fact(t(name), desk.money(today.by_tender.get(kind, 0)))
+        if not today.sales:
             text(t("The first sale of the day appears here at once."), "cs-muted")

@@ -9,7 +9,7 @@ from hub.errors import InvalidInput, NotAllowed
 from hub.ids import TapId
 from hub.ledger import Account
 from hub.ports import PrintKind
-from hub.pos import Tender, TenderKind
+from hub.pos import Approval, Tender, TenderKind
 from hub.pos.model import NoOpenShift, ShiftAlreadyOpen
 from hub.pos.receipts import Receipts
 
@@ -30,6 +30,28 @@ async def test_a_close_compares_counted_with_expected_and_empties_the_drawer(sal
     assert balances[Account.CASH_OVER_SHORT] == 300
     assert salon.shop.ledger.sum_of_all_legs() == 0
     assert salon.shop.equipment.job_of(PrintKind.Z_REPORT, z.shift.id)
+
+
+async def test_takings_of_a_day_go_down_by_what_it_gives_back_of_another(salon):
+    yesterday = await salon.sell()
+    salon.clock.forward(days=1)
+    await salon.sell(tenders=(Tender(kind=TenderKind.CARD, amount=6800, reference="SLIP1"),))
+    await salon.sell()
+    await salon.shop.staff.set_pin(SYSTEM, salon.manager.id, "482915", TapId.new())
+    approval = Approval(approver=salon.manager.id, pin="482915")
+    await salon.shop.pos.refund_sale(salon.desk, yesterday.id, approval, "t1", TapId.new())
+    today = salon.shop.pos.takings(salon.boss)
+    assert (today.sales, today.gross, today.refunds, today.refunded, today.net) == (2, 13600, 1, 6800, 6800)
+    assert today.by_tender == {TenderKind.CARD: 6800, TenderKind.CASH: 0}
+    with pytest.raises(NotAllowed):
+        salon.shop.pos.takings(salon.kiosk)
+
+
+async def test_open_drawers_are_listed_until_they_are_counted_out(salon):
+    await salon.shop.pos.open_shift(salon.boss, "t2", 100, TapId.new())
+    assert [shift.till for shift in salon.shop.pos.open_shifts(salon.boss)] == ["t1", "t2"]
+    await close(salon, 50000)
+    assert [shift.till for shift in salon.shop.pos.open_shifts(salon.boss)] == ["t2"]
 
 
 async def test_closing_twice_with_one_tap_is_one_report(salon):

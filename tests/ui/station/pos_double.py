@@ -30,6 +30,7 @@ from hub.pos.model import (
     Shift,
     ShiftAlreadyOpen,
     ShiftId,
+    Takings,
     TenderKind,
     ZReport,
     check_payment,
@@ -164,6 +165,20 @@ class PosDouble:
 
     def open_shift_of(self, till: str) -> Shift | None:
         return self.shifts.get(till)
+
+    def open_shifts(self, actor: Actor) -> list[Shift]:
+        return list(self.shifts.values())
+
+    def takings(self, actor: Actor) -> Takings:
+        actor.must(Right.SEE_MONEY)
+        back = self.refunds.values()
+        by_tender = {kind: sum(t.amount for s in self.sales.values() for t in s.tenders if t.kind is kind) for kind in TenderKind}
+        for tender in (t for r in back for t in r.tenders):
+            by_tender[tender.kind] -= tender.amount
+        return Takings(
+            sales=len(self.sales), gross=sum(s.total for s in self.sales.values()), refunds=len(back),
+            refunded=sum(r.total for r in back), by_tender=by_tender,
+        )  # fmt: skip
 
     async def open_shift(self, actor: Actor, till: str, counted: Minor, tap_id: TapId) -> Shift:
         actor.must(Right.HANDLE_SHIFT)
