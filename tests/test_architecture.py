@@ -18,6 +18,9 @@ from pathlib import Path
 
 import pytest
 
+import devices
+import hub
+from hub.errors import ChairsideError
 from hub.ids import Id
 from hub.journal import Event
 
@@ -150,6 +153,22 @@ def test_nothing_is_left_for_later() -> None:
     none([f"{p.relative_to(ROOT)}" for p in [*SOURCES, *(ROOT / "tests").rglob("*.py")] if later.search(p.read_text())])
 
 
+def test_a_code_names_one_error() -> None:
+    """Words and hints are looked up by it."""
+    for name in (m.name for package in (hub, devices) for m in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")):
+        if not name.endswith("__main__"):
+            importlib.import_module(name)
+    named: dict[str, set[str]] = {}
+    waiting = [ChairsideError]
+    while waiting:
+        kind = waiting.pop()
+        waiting += kind.__subclasses__()
+        if "code" in vars(kind):
+            named.setdefault(kind.code, set()).add(f"{kind.__module__}.{kind.__name__}")
+    assert len(named) > 50
+    none([f"{code}: {', '.join(sorted(kinds))}" for code, kinds in named.items() if len(kinds) > 1])
+
+
 def test_events_tell_of_ids_codes_and_amounts_and_of_nobody() -> None:
     kinds = events()
     assert len(kinds) > 1
@@ -212,7 +231,6 @@ def _text(path: Path) -> str:
 
 def events() -> list[type[Event]]:
     """Every event there is, by name."""
-    hub = importlib.import_module("hub")
     homes = ["hub.journal", *(m.name for m in pkgutil.walk_packages(hub.__path__, "hub.") if m.name.endswith(".events"))]
     found = [
         kind

@@ -1,9 +1,9 @@
 """The people who work here: who they are, what they can do, and how they prove who they are."""
 
 from hub.staff.model import (
-    AlreadySetUp,
     LastOwner,
     LoginName,
+    OwnerExists,
     PinTooShort,
     PinTooSimple,
     StaffDraft,
@@ -14,9 +14,9 @@ from hub.staff.model import (
 from hub.staff.service import Staff
 
 __all__ = [
-    "AlreadySetUp",
     "LastOwner",
     "LoginName",
+    "OwnerExists",
     "PinTooShort",
     "PinTooSimple",
     "Staff",

@@ -84,10 +84,10 @@ class WrongPin(PersonError):
     status = 403
 
 
-class AlreadySetUp(PersonError):
+class OwnerExists(PersonError):
     """There is staff already, so the first owner cannot be made any more."""
 
-    code = "already_set_up"
+    code = "owner_exists"
     hint = "Log in as someone who may add staff."
 
 

@@ -18,9 +18,9 @@ from hub.staff import tables
 from hub.staff.events import PinSet, StaffAdded, StaffChanged, StaffUnlocked, StepUpApproved
 from hub.staff.model import (
     PIN_DIGITS_MIN,
-    AlreadySetUp,
     LastOwner,
     LoginName,
+    OwnerExists,
     PinTooShort,
     StaffDraft,
     StaffId,
@@ -79,7 +79,7 @@ class Staff:
         return [LoginName(m.id, m.name, m.role) for m in known.members.values() if m.active and m.id in known.with_pin]
 
     async def set_up_owner(self, name: str, pin: str) -> StaffMember:
-        """The first person of a new shop. Raises AlreadySetUp when there is staff, or what `add` raises."""
+        """The first person of a new shop. Raises OwnerExists when there is staff, or what `add` raises."""
         draft = StaffDraft(name=name, role=Role.OWNER).checked()
         check_pin_rules(pin, draft.role)
         member = _member(StaffId.new(), draft)
@@ -190,7 +190,7 @@ class Staff:
 
     def _set_up_owner(self, tx: Tx, member: StaffMember, pin: PinRow) -> StaffMember:
         if not tables.is_empty(tx):
-            raise AlreadySetUp
+            raise OwnerExists
         return self._insert(tx, SYSTEM, member, pin)
 
     def _add(self, tx: Tx, actor: Actor, member: StaffMember, pin: PinRow | None, tap_id: TapId) -> StaffMember:

@@ -12,7 +12,7 @@ from hub.clock import MovedClock
 from hub.errors import InvalidInput, NotAllowed, NotFound, TapReused
 from hub.ids import TapId
 from hub.staff.events import PinSet, StaffAdded, StaffChanged
-from hub.staff.model import AlreadySetUp, LastOwner, StaffDraft, StaffId, StaffMember
+from hub.staff.model import LastOwner, OwnerExists, StaffDraft, StaffId, StaffMember
 from tests.hub.staff.shop import MEI_PIN, OWNER_PIN, Shop, running
 
 KIOSK = Actor(id="k1", role=Role.KIOSK, station="door")
@@ -27,7 +27,7 @@ async def test_the_first_owner_can_be_made_once(empty_shop: Shop) -> None:
     assert empty_shop.staff.for_login() == []
     made = await asyncio.gather(*(empty_shop.staff.set_up_owner("Hua", OWNER_PIN) for _ in range(5)), return_exceptions=True)
     assert sum(isinstance(one, StaffMember) for one in made) == 1
-    assert sum(isinstance(one, AlreadySetUp) for one in made) == 4
+    assert sum(isinstance(one, OwnerExists) for one in made) == 4
     (login,) = empty_shop.staff.for_login()
     assert (login.name, login.role) == ("Hua", Role.OWNER)
 
