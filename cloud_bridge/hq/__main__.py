@@ -31,7 +31,7 @@ def main(given: argparse.Namespace) -> None:
             Shops(data, settings).remove(given.store)
             _say(f"{given.store}: may not connect any more")
         case "new-code":
-            _say(f"HQ_CODE={OperatorCode(data).renew()}")
+            _say(OperatorCode(data).renew())
         case _:
             with without(*SOCKET_CLIENTS):
                 from cloud_bridge.hq.app import run  # noqa: PLC0415 - the errands do not need a second of imports

@@ -7,7 +7,6 @@ import contextlib
 import fcntl
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -77,9 +76,7 @@ class HeadOffice:
 
     async def serve(self, app: FastAPI) -> None:
         """Work and show pages until SIGTERM or SIGINT."""
-        if code := self.code.make_if_missing():
-            sys.stdout.write(f"HQ_CODE={code}\n")
-            sys.stdout.flush()
+        self.code.make_if_missing()  # known to nobody until a person asks for a new one: what is printed here ends up in a log
         config = uvicorn.Config(
             app,
             host=self.settings.host,
