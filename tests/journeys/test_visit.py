@@ -118,8 +118,8 @@ def takes_a_number(screens: Screens, language: str) -> int:
     expect(page.locator(".kiosk")).to_have_attribute("lang", language.replace("_", "-"))
     picture(page, f"{language}-kiosk-1-welcome")
     on.click()
-    picture(page, f"{language}-kiosk-2-phone")
     expect(page.locator("h1")).to_have_text(t("Your phone number?"))
+    picture(page, f"{language}-kiosk-2-phone")
     for digit in "13812345678":
         page.locator(f'[data-key="{digit}"]').click()
     on.click()

@@ -202,7 +202,7 @@ class Detail:
             "time": f"{self._services.clock.local(datetime.fromisoformat(row['at'])):%m-%d %H:%M:%S}",
             "number": f"{row['epoch']}·{row['seq']:06}",
             "kind": words.kind(self._t, row["kind"]),
-            "who": f"{row['role']} · {row['station']}",
+            "who": f"{words.who(self._t, row['role'])} · {row['station']}",
             "facts": words.facts(self._t, body),
         }
 

@@ -112,6 +112,94 @@ FACTS: Mapping[str, str] = {
     "price_was": N_("price before"),
     "lines": N_("items"),
     "till": N_("till"),
+    "tax": N_("tax"),
+    "business_day": N_("business day"),
+    "z_number": "Z",
+    "print_kind": N_("paper"),
+    "state": N_("state"),
+    "printed": N_("came out"),
+    "copy": N_("copy"),
+    "wait_s": N_("wait in seconds"),
+    "right": N_("for"),
+    "tries": N_("tries"),
+    "role": N_("role"),
+    "stylist": N_("serves guests"),
+    "active": N_("active"),
+    "skills": N_("skills"),
+    "what": N_("price list"),
+    "change": N_("change"),
+    "added": N_("added"),
+    "changed": N_("changed"),
+    "same": N_("unchanged"),
+    "stocked": N_("stocked"),
+    "minutes": N_("minutes"),
+    "working_minutes": N_("minutes of work"),
+    "reason": N_("because of"),
+    "open_days": N_("open days a week"),
+    "demo": N_("practice shop"),
+    "language": N_("language"),
+    "notice": N_("notice"),
+    "channel": N_("told at"),
+    "given": N_("agreed"),
+    "refused": N_("refused"),
+    "purpose": N_("purpose"),
+    "fields": N_("fields"),
+    "for_station": N_("station"),
+    "screen": N_("screen"),
+    "old_epoch": N_("former epoch"),
+    "forgotten_from": N_("forgotten from number"),
+    "known_seq": N_("known up to number"),
+    "first": N_("from number"),
+    "last": N_("to number"),
+    "sale": N_("sale"),
+    "refund": N_("refund"),
+    "shift": N_("shift"),
+    "visit": N_("visit"),
+    "service": N_("service"),
+    "services": N_("services"),
+    "customer": N_("guest"),
+    "staff": N_("staff"),
+    "price_list": N_("import"),
+    "job": N_("print job"),
+    "source": N_("of"),
+}
+_PURPOSES = {"membership": N_("membership"), "marketing": N_("news and offers"), "photos": N_("photos")}
+CODES: Mapping[str, Mapping[str, str]] = {
+    "health": {code: word for code, (_, word) in HEALTH.items()},
+    "print_kind": {
+        "receipt": N_("receipt"),
+        "refund": N_("refund receipt"),
+        "ticket": N_("queue ticket"),
+        "z_report": N_("Z report"),
+        "test": N_("test print"),
+    },
+    "state": {
+        "queued": N_("waiting"),
+        "printing": N_("printing"),
+        "held": N_("held by the printer"),
+        "printed": N_("printed"),
+        "uncertain": N_("uncertain"),
+        "failed": N_("failed"),
+    },
+    "right": {"refund": N_("a refund")},
+    "role": {
+        "kiosk": N_("kiosk"),
+        "board": N_("board"),
+        "reception": N_("reception"),
+        "stylist": N_("stylist"),
+        "manager": N_("manager"),
+        "technician": N_("technician"),
+        "owner": N_("owner"),
+        "bridge": N_("bridge"),
+        "system": N_("the hub itself"),
+    },
+    "reason": {"sale": N_("sale"), "refund": N_("refund"), "receipt": N_("delivery"), "correction": N_("correction")},
+    "change": {"added": N_("new"), "changed": N_("changed"), "retired": N_("no longer offered"), "offered_again": N_("offered again")},
+    "what": {"services": N_("services"), "products": N_("products")},
+    "channel": {"kiosk": N_("kiosk"), "staff": N_("the desk"), "system": N_("the hub itself")},
+    "purpose": _PURPOSES,
+    "given": _PURPOSES,
+    "refused": _PURPOSES,
 }
 AMOUNTS = {"total", "expected", "counted", "opening_float", "price", "price_was"}
 _FACT_MAX = 24
@@ -171,23 +259,36 @@ def kind(t: Texts, name: str) -> str:
     return t(KINDS[name]) if name in KINDS else name
 
 
+def who(t: Texts, role: str) -> str:
+    """The role of whoever did it."""
+    return t(CODES["role"][role]) if role in CODES["role"] else role
+
+
 def facts(t: Texts, body: Mapping[str, Any]) -> str:
     """The body of a line, short: what has a word of its own first and amounts as money, ids by their last letters at the end."""
+    names = [*(name for name in FACTS if name in body), *sorted(name for name in body if name not in FACTS)]
+    told = [name for name in names if name not in {"currency", "tenders"} and body[name] not in (None, "", [])]
+    amounts = AMOUNTS | ({"tax"} if "total" in body else set())  # of a sale it is money, of a price list a rate
     currency = str(body.get("currency", "CNY"))
-    names = [*(name for name in FACTS if name in body), *sorted(name for name in body if name not in FACTS and not _is_id(body[name]))]
-    names += sorted(name for name in body if name not in names and _is_id(body[name]))
-    told = [name for name in names if name not in {"currency", "tenders"}]
-    return " · ".join(f"{t(FACTS[name]) if name in FACTS else name} {_fact(name, body[name], currency)}" for name in told)
+    said = [f"{_named(t, name)} {_fact(t, name, body[name], currency if name in amounts else '')}" for name in told]
+    return " · ".join(said)
 
 
-def _fact(name: str, value: Any, currency: str) -> str:
-    if name in AMOUNTS and isinstance(value, int) and not isinstance(value, bool):
+def _named(t: Texts, name: str) -> str:
+    return t(FACTS[name]) if name in FACTS else name
+
+
+def _fact(t: Texts, name: str, value: Any, currency: str) -> str:
+    if isinstance(value, bool):
+        return t("yes") if value else t("no")
+    if currency and isinstance(value, int):
         return amount(value, currency)
     if _is_id(value):
         return f"…{value[-6:]}"
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_fact("", one, currency) for one in value)[:_FACT_MAX]
-    return str(value)[:_FACT_MAX]
+        return t(", ").join(_fact(t, name, one, "") for one in value)
+    codes = CODES.get(name, {})
+    return t(codes[value]) if value in codes else str(value)[:_FACT_MAX]
 
 
 def _is_id(value: Any) -> bool:
