@@ -39,6 +39,5 @@ class Bridge:
         try:
             await together(self.link.run(), self.uplink.run(), self.watch.run(), self.pulse.run(self.watch))
         finally:
-            self.watch.close()
             await self.cursor.save()
             self.journal.close()

@@ -8,33 +8,27 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import structlog
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
-from paho.mqtt.enums import CallbackAPIVersion
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud_bridge.contract import DEVICES_MAX, DeviceSeen, HubState
 from cloud_bridge.local_hub import Answer, LocalHub
 from cloud_bridge.tasks import ended
 from hub.clock import Clock
+from hub.mqtt import Broker, Mqtt, Party
 
 log = structlog.get_logger()
 
 PAYLOAD_BYTES_MAX = 64 * 1024
 PROBE_S, PROBE_AGAIN_S = 2.0, 1.0
 MISSES_MAX = 2
-CREDENTIALS_S = 1.0
 TEXT_MAX = 300
 HEALTHS = {"connecting", "online", "degraded", "offline", "unknown", "disabled"}
 _CONTROL = re.compile(r"[\x00-\x1f]+")
@@ -67,8 +61,12 @@ class ShopWatch:
 
     def __init__(self, store: str, store_dir: Path, hub: LocalHub, clock: Clock, changed: Callable[[], None]) -> None:
         self._store, self._hub, self._clock, self._changed = store, hub, clock, changed
-        self._credentials = store_dir / "secrets" / "mqtt-bridge.json"
-        self._client: Client | None = None
+        topics = [f"store/{store}/{topic}" for topic in ("dev/+/info", "dev/+/state", "host/+/state", "hub/state")]
+        party = Party(client_id=f"bridge-{store}", will=(f"store/{store}/bridge/state", _heard(online=False)), topics=topics)
+        self._mqtt = Mqtt(partial(Broker.from_file, store_dir / "secrets" / "mqtt-bridge.json"), party)
+        self._mqtt.on_connect = partial(self._set_connected, now=True)
+        self._mqtt.on_disconnect = partial(self._set_connected, now=False)
+        self._mqtt.on_message = lambda message: self.take(message.topic, message.payload)
         self._is_connected = False
         self._infos: dict[str, dict[str, Any]] = {}
         self._states: dict[str, dict[str, Any]] = {}
@@ -83,27 +81,18 @@ class ShopWatch:
         self.malformed = 0
 
     async def run(self) -> None:
-        """Listen and ask, for ever; `close` at the end."""
-        self._loop = asyncio.get_running_loop()
-        listening = asyncio.ensure_future(self._listen())
+        """Listen and ask, for ever."""
+        listening = asyncio.ensure_future(self._mqtt.run())
         try:
             await self._ask_hub()
         finally:
-            await ended([listening])
-
-    def close(self) -> None:
-        """Leave the broker."""
-        if self._client is not None:
             self.head_office(online=False)
-            self._client.disconnect()
-            self._client.loop_stop()
-            self._client = None
+            await ended([listening])
 
     def head_office(self, *, online: bool) -> None:
         """Tell the shop whether head office is heard, for the light on the staff's screens."""
         self._hq_online = online
-        if self._client is not None and self._is_connected:
-            self._client.publish(f"store/{self._store}/bridge/state", _heard(online=online), qos=1, retain=True)
+        self._mqtt.publish(f"store/{self._store}/bridge/state", _heard(online=online), retain=True)
 
     def picture(self) -> Picture:
         """The shop now. `hub_since` is what the hub says of itself while it is alive, else when it was first seen so."""
@@ -145,58 +134,7 @@ class ShopWatch:
             self._last = now
             self._changed()
 
-    async def _listen(self) -> None:
-        while (found := self._read_credentials()) is None:
-            await self._clock.sleep(CREDENTIALS_S)
-        url = urlsplit(found["url"])
-        client = Client(CallbackAPIVersion.VERSION2, client_id=f"bridge-{self._store}", protocol=MQTTv311)
-        client.username_pw_set(found["user"], found["password"])
-        if url.scheme == "mqtts":
-            client.tls_set_context(ssl.create_default_context(cafile=found["ca"] or None))
-        client.on_connect, client.on_disconnect, client.on_message = self._on_connect, self._on_disconnect, self._on_message
-        client.on_socket_open = _at_once
-        client.reconnect_delay_set(1, 5)
-        client.will_set(f"store/{self._store}/bridge/state", _heard(online=False), qos=1, retain=True)
-        client.connect_async(url.hostname or "127.0.0.1", url.port or 1883, keepalive=15)
-        client.loop_start()
-        self._client = client
-
-    def _read_credentials(self) -> dict[str, str] | None:
-        """From the file; None while there is none that can be used."""
-        try:
-            found = orjson.loads(self._credentials.read_bytes())
-            return {
-                "ca": "",
-                **{name: str(found[name]) for name in ("url", "user", "password")},
-                **({"ca": found["ca"]} if "ca" in found else {}),
-            }
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError, KeyError, TypeError) as why:
-            log.warning("credentials for the shop's broker not understood", file=self._credentials.name, why=type(why).__name__)
-            return None
-
-    def _on_connect(self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _properties: Properties | None) -> None:
-        if code.is_failure:
-            log.warning("shop's broker refuses", why=str(code))
-            if again := self._read_credentials():  # the password may have been changed since
-                client.username_pw_set(again["user"], again["password"])
-            return
-        topics = ("dev/+/info", "dev/+/state", "host/+/state", "hub/state")
-        client.subscribe([(f"store/{self._store}/{topic}", 1) for topic in topics])
-        self._loop.call_soon_threadsafe(self._set_connected, True)
-
-    def _on_disconnect(
-        self, _client: Client, _data: Any, _flags: DisconnectFlags, _code: ReasonCode, _properties: Properties | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._set_connected, False)
-
-    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self._loop.call_soon_threadsafe(self.take, message.topic, bytes(message.payload))
-
-    def _set_connected(self, now: bool) -> None:  # noqa: FBT001 - called by position from the MQTT thread
-        if now != self._is_connected:
-            log.info("shop's broker", connected=now)
+    def _set_connected(self, *, now: bool) -> None:
         self._is_connected = now
         self.head_office(online=self._hq_online)
         self._probe_now.set()
@@ -259,12 +197,6 @@ class ShopWatch:
             finally:
                 for one in waiting:
                     one.cancel()
-
-
-def _at_once(_client: Client, _data: Any, sock: object) -> None:
-    """Small packets leave when they are written; paho leaves Nagle's delay on."""
-    if isinstance(sock, socket.socket):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _host_is_up(found: dict[str, Any]) -> bool:

@@ -14,10 +14,10 @@ with without(*COLOURED_LOGS):
     import structlog
 
     from devices.host import Host, HostConfig
-    from devices.mqtt_link import Broker
     from hub.clock import Clock
     from hub.errors import ChairsideError
     from hub.logs import log_plainly
+    from hub.mqtt import Broker
     from hub.settings import load_settings
 
 log = structlog.get_logger()

@@ -78,10 +78,3 @@ class AlreadyAdopted(PersonError):
 
     code = "already_adopted"
     hint = "Remove the other device first."
-
-
-class HostNotReady(MachineError):
-    """The device host cannot start."""
-
-    code = "host_not_ready"
-    hint = "Start the shop with `chairside run`: it writes the credentials of the broker."

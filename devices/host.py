@@ -20,7 +20,7 @@ from devices.errors import NoSuchDevice
 from devices.fleet import Fleet
 from devices.job_log import Ended, JobLog, Stored
 from devices.messages import Adopt, Beat, HostDone
-from devices.mqtt_link import PAYLOAD_MAX, Broker, Incoming, MqttLink
+from devices.mqtt_link import PAYLOAD_MAX, MqttLink
 from devices.post import HOST, Post
 from devices.reasons import reason as words
 from devices.registry import Registry
@@ -31,6 +31,7 @@ from hub.db import Db
 from hub.errors import ChairsideError
 from hub.ids import Id
 from hub.migrations import migrate
+from hub.mqtt import Broker, Message, Party
 from hub.ports import Command, DeviceState, Health
 
 log = structlog.get_logger()
@@ -66,9 +67,10 @@ class Host:
         self.refused: Counter[str] = Counter()
         self.registry = Registry(self._db, clock)
         self.job_log = JobLog(self._db, clock)
-        will = (self.topics.host_state, self._state(Health.OFFLINE, "host_stopped").model_dump_json())
+        will = (self.topics.host_state, self._state(Health.OFFLINE, "host_stopped").model_dump_json().encode())
         client_id = f"chairside-{config.store_id}-host-{config.host_id}"
-        self.link = MqttLink(broker, client_id, will, self.topics.subscriptions)
+        party = Party(client_id=client_id, will=will, topics=self.topics.subscriptions, keeps_session=True)
+        self.link = MqttLink(broker, party)
         self.link.on_connect, self.link.on_message = self._on_connect, self._on_message
         self._post = Post(self.link, self.topics, self.job_log, self._session)
         self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record)
@@ -107,7 +109,7 @@ class Host:
         self.fleet.repeat()
         await self._post.settle()
 
-    async def _on_message(self, message: Incoming) -> None:
+    async def _on_message(self, message: Message) -> None:
         """One message: stored or refused, then acknowledged; not acknowledged only when it could not be stored."""
         route = self.topics.route(message.topic)
         if route is None:
@@ -121,7 +123,7 @@ class Host:
         else:
             await self._command(route, message)
 
-    async def _command(self, route: Route, message: Incoming) -> None:
+    async def _command(self, route: Route, message: Message) -> None:
         device = HOST if route.kind == "host" else route.id
         if device != HOST:
             try:
@@ -163,7 +165,7 @@ class Host:
             said = HostDone(id=named.id, outcome=how.outcome, retry_safe=how.retry_safe, reason=how.reason, sentence=sentence)
             self._post.answer(device, said)
 
-    async def _beat(self, screen: str, message: Incoming) -> None:
+    async def _beat(self, screen: str, message: Message) -> None:
         try:
             beat = Beat.model_validate_json(message.payload)
         except ValidationError:
@@ -191,7 +193,7 @@ class Host:
         wanted = "screen-" + re.sub(r"[^a-z0-9-]", "-", screen.lower())[:25]
         return Id.new() if any(device.id == wanted for device in self.registry.all()) else wanted
 
-    def _refuse(self, why: str, message: Incoming) -> None:
+    def _refuse(self, why: str, message: Message) -> None:
         self.refused[why] += 1
         count = self.refused[why]
         if count in {1, 10, 100} or count % 1000 == 0:  # a flood must not fill the log

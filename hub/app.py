@@ -114,19 +114,19 @@ class Shop:
         if demo and not self.catalog.is_set_up():
             await take_demo(self)
         await self.customers.finish_erasures()
-        self.link.start()
+        self._run(self.link.run(), "broker")
         self._run(adopt_simulated(self), "simulated devices")
         self._run(self.printing.run(), "print desk")
         self._run(self.sessions.run(), "sessions")
 
     async def stop(self) -> None:
         """Stop the readers, then say goodbye to the broker."""
+        self.link.say_alive(alive=False)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await self.sessions.keep()
-        self.link.stop()
 
     def close(self) -> None:
         """Close the databases; the last thing."""

@@ -123,7 +123,7 @@ async def test_while_the_shops_broker_is_away_devices_are_unknown(shop: Shop, tm
     watch.take(f"store/{shop.store}/dev/p1/info", json.dumps(INFO).encode())
     watch.take(f"store/{shop.store}/dev/p1/state", json.dumps(STATE).encode())
     assert watch.picture().devices["p1"].health == "online"
-    watch._set_connected(False)
+    watch._set_connected(now=False)
     assert (watch.picture().devices["p1"].health, watch.picture().devices["p1"].reason) == ("unknown", "broker_away")
     assert len(changes) == 3
 

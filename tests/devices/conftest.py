@@ -11,10 +11,10 @@ import pytest
 import pytest_asyncio
 
 from devices.host import Host, HostConfig
-from devices.mqtt_link import Broker as Links
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scanner import ScannerSim
 from hub.clock import Clock
+from hub.mqtt import Broker as Links
 from tests.devices.rig import free_port, until
 from tests.devices.shop import Broker, HostProcess, Shop
 

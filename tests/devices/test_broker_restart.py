@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from devices.errors import HostNotReady
 from devices.host import Host, HostConfig
-from devices.mqtt_link import Broker as Links
 from devices.simulators.printer_verbs import Slow
 from devices.simulators.receipt_printer import PrinterSim
 from hub.clock import Clock
 from hub.ids import Id
+from hub.mqtt import Broker as Links
+from hub.mqtt import BrokerUnknown
 from tests.devices.rig import TICKET, free_port, until
 from tests.devices.shop import Broker, Shop
 
@@ -76,7 +76,7 @@ async def test_jobs_and_answers_survive_a_killed_broker(own_broker: Broker, tmp_
 def test_bad_credentials_are_named_and_never_shown(tmp_path: Path, text: str) -> None:
     file = tmp_path / "mqtt-host.json"
     file.write_text(text)
-    with pytest.raises(HostNotReady) as refused:
+    with pytest.raises(BrokerUnknown) as refused:
         Links.from_file(file)
     assert refused.value.facts["file"] == "mqtt-host.json"
 

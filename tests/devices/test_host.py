@@ -124,7 +124,7 @@ async def test_a_retained_command_that_lies_around_is_refused_at_the_next_start(
     shop.publish(topic, json.dumps({"id": Id.new()}), retain=True)
     await until(lambda: printer.drawer)
     await printer.do("close_drawer", Nothing())
-    host.link._client.subscribe(topic, 1)  # as on every connection; the broker then sends what it retains
+    host.link._mqtt._client.subscribe(topic, 1)  # as on every connection; the broker then sends what it retains
     await until(lambda: host.refused["retained"] >= 1)
     assert not printer.drawer
     shop.publish(topic, b"", retain=True)
@@ -133,8 +133,8 @@ async def test_a_retained_command_that_lies_around_is_refused_at_the_next_start(
 async def test_a_stored_command_is_acknowledged_so_that_the_broker_lets_go_of_it(host: Host, shop: Shop, printer: PrinterSim) -> None:
     device = await shop.adopt("receipt_printer", printer.address)
     acknowledged: list[int] = []
-    ack = host.link._client.ack
-    host.link._client.ack = lambda mid, qos: (acknowledged.append(mid), ack(mid, qos))[1]  # type: ignore[method-assign,func-returns-value]
+    ack = host.link._mqtt._client.ack
+    host.link._mqtt._client.ack = lambda mid, qos: (acknowledged.append(mid), ack(mid, qos))[1]  # type: ignore[method-assign,func-returns-value]
     for n in range(3):
         await shop.answer(device, shop.command(device, "status"))
         assert len(acknowledged) == n + 1
