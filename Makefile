@@ -8,8 +8,6 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 STORE_DIR ?= store
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-# Two browsers and a shop on two cores can starve each other: what fails then is judged by itself, and every such name is a fault to find.
-ALONE := $(PYTEST) --last-failed --last-failed-no-failures none -m "not peer and not soak" -v
 
 # Compiled modules start twice as fast; some images switch them off.
 unexport PYTHONDONTWRITEBYTECODE
@@ -26,7 +24,7 @@ run: .venv/run.stamp ## a shop with the demo data, its devices and a head office
 test: .venv/dev.stamp ## every test but those of peers and soak; as root installs the browser and fonts they need
 	@$(call need,chromium,chromium)
 	@$(call need_font)
-	$(PYTEST) -n 2 -m "not peer and not soak" || { echo "What failed, once more and alone:"; $(ALONE); }
+	$(PYTEST) -n 2 -m "not peer and not soak"
 
 check: .venv/dev.stamp ## format, lint, types, import contracts, size budgets, docs in step
 	$(BIN)/ruff format --check

@@ -184,7 +184,9 @@ class Mqtt:
 
     def _leave(self) -> None:
         client, self._client = self._client, None
-        self.connected = False
+        was_connected, self.connected = self.connected, False
+        if was_connected:
+            _safely(self.on_disconnect)
         if client is not None:
             client.on_disconnect = None
             client.disconnect()  # written at once, and the socket closed behind it
@@ -193,9 +195,15 @@ class Mqtt:
                 sock.close()
 
     def _readable(self, client: Client) -> None:
-        client.loop_read()
-        while isinstance(sock := client.socket(), ssl.SSLSocket) and sock.pending():  # read from the wire, so nobody will wake us
+        try:
             client.loop_read()
+            while isinstance(sock := client.socket(), ssl.SSLSocket) and sock.pending():  # read from the wire, so nobody will wake us
+                client.loop_read()
+        except Exception:  # what is no MQTT makes paho fall anywhere; it would be asked to read it again for ever
+            log.exception("broker not understood", user=self._party.client_id)
+            self._leave()
+            self._lost.set()
+            return
         self._flush(client)
 
     def _flush(self, client: Client) -> None:
@@ -226,7 +234,8 @@ class Mqtt:
         if reason.is_failure:
             self._say(f"refused: {reason}")
             return
-        client.subscribe([(topic, 1) for topic in self._party.topics])
+        if self._party.topics:
+            client.subscribe([(topic, 1) for topic in self._party.topics])
         self.connected, self._said = True, ""
         self.connects += 1
         log.info("broker connected", user=self._party.client_id)

@@ -25,8 +25,8 @@ ROOT = Path(__file__).parents[2]
 class Broker:
     """A real nats-server as MQTT 3.1.1 broker, on a free port."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+    def __init__(self, folder: Path, tls: str = "") -> None:
+        self.folder, self.port, self.tls = folder, free_port(), tls
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -34,7 +34,7 @@ class Broker:
         users = ", ".join(f'{{ user: {name}, password: secret, allowed_connection_types: ["MQTT"] }}' for name in ("hub", "host", "other"))
         conf.write_text(
             f'host: 127.0.0.1\nport: {free_port()}\nserver_name: shop\nmax_payload: 65536\njetstream {{ store_dir: "{self.folder}/js" }}\n'
-            f'mqtt {{ listen: "127.0.0.1:{self.port}", ack_wait: "1s" }}\naccounts {{ SHOP {{ jetstream: enabled, users: [ {users} ] }} }}\n'
+            f'mqtt {{ listen: "127.0.0.1:{self.port}", ack_wait: "1s"{self.tls} }}\naccounts {{ SHOP {{ jetstream: enabled, users: [ {users} ] }} }}\n'
         )
         program = Path(sys.executable).parent / "nats-server"
         with (self.folder / "nats.log").open("ab") as out:
