@@ -34,7 +34,7 @@ T = TypeVar("T")
 Row = Any  # sqlite.Row: by index and by column name
 
 OLDEST_SAFE = (3, 51, 3)
-BATCH_MAX = 200
+HANDED_OVER_MAX = 200  # at once; one commit takes fewer than twice as many, so that nobody waits long behind a crowd
 IntegrityError = sqlite.IntegrityError
 _DISK_FULL, _IO_ERROR, _CORRUPT, _NOT_A_DB = 13, 10, 11, 26
 
@@ -183,12 +183,14 @@ class Db:
         return reader.execute(sql, values).fetchall()  # type: ignore[no-any-return]
 
     def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._jobs.put(self._gathered.pop(loop))
+        jobs = self._gathered.pop(loop)
+        for start in range(0, len(jobs), HANDED_OVER_MAX):
+            self._jobs.put(jobs[start : start + HANDED_OVER_MAX])
 
     def _write_forever(self) -> None:
         while batch := self._jobs.get():
             last = False
-            while len(batch) < BATCH_MAX and not self._jobs.empty():
+            while len(batch) < HANDED_OVER_MAX and not self._jobs.empty():
                 more = self._jobs.get()
                 if more is None:
                     last = True

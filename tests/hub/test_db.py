@@ -48,6 +48,13 @@ async def test_what_waits_together_is_committed_together(db):
     assert db.figures.largest_batch == 50
 
 
+async def test_a_crowd_is_kept_in_several_commits_so_that_nobody_waits_long_behind_it(db: Db) -> None:
+    answers = await asyncio.gather(*(db.write(lambda _tx, n=n: n) for n in range(1000)))
+    assert answers == list(range(1000))
+    assert db.figures.largest_batch < 400
+    assert db.figures.commits >= 3
+
+
 async def test_one_that_fails_takes_nothing_of_its_neighbours_with_it(db):
     def half(tx):
         note(tx, "half")
