@@ -85,9 +85,16 @@ def own_office(tmp_path: Path, processes: Make) -> Iterator[OwnOffice]:
 def _gone(children: list[psutil.Process], within_s: float = 10) -> None:
     """Each of these has ended; a dead one nobody has collected yet counts."""
     end = time.monotonic() + within_s
-    while alive := [one for one in children if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]:
+    while alive := [one for one in children if _lives(one)]:
         assert time.monotonic() < end, f"orphans: {alive}"
         time.sleep(0.05)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended between the two questions
+        return False
 
 
 async def test_two_thousand_events_of_an_outage_arrive_once_and_in_order_with_both_ends_killed_in_the_middle(
