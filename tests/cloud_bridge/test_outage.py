@@ -146,7 +146,7 @@ async def test_servers_that_die_are_started_again(own_office: OwnOffice) -> None
     for name in ("nats-server", "postgres"):
         victim = next(child for child in own_office.children() if child.name() == name and child.ppid() == own_office.process.popen.pid)  # type: ignore[union-attr]
         victim.kill()
-        await until(lambda victim=victim: not victim.is_running() or victim.status() == psutil.STATUS_ZOMBIE)
+        await until(lambda victim=victim: not _lives(victim))
         await until(own_office.is_healthy, 30)
 
 
