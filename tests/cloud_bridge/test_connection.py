@@ -143,6 +143,7 @@ async def test_a_shop_that_was_removed_is_dropped_at_once_and_says_so(shop: Shop
         await until(lambda: bridge.link.is_up)
         office.shops.remove(shop.store)
         await until(lambda: bridge.link.state is LinkState.REFUSED, 20)
+        assert not bridge.link.is_up
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,7 @@ async def test_lines_above_a_gap_wait_for_the_missing_ones(shop: Shop, office: O
     await until(lambda: office.count(shop.store) == 300)
     await client.close()
     await until(lambda: hq.fleet.head(shop.store).seq == 300)
+    assert office.seqs(shop.store) == [(1, n) for n in range(1, 301)]
 
 
 async def test_a_shop_cannot_speak_for_another_shop(shop: Shop, office: Office, hq: Hq) -> None:
@@ -189,6 +190,7 @@ async def test_a_malformed_message_is_counted_and_the_next_good_one_taken(shop: 
     await until(lambda: office.count(shop.store) == 2)
     await until(lambda: sum(int(str(row[0])) for row in office.rows("SELECT count FROM refused WHERE store = %s", shop.store)) == 5)
     await client.close()
+    assert office.seqs(shop.store) == [(1, 1), (1, 2)]
 
 
 async def test_what_the_database_cannot_hold_is_refused_alone(shop: Shop, office: Office, hq: Hq, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,8 @@ async def test_readers_do_not_wait_for_each_other(journal):
     slow = asyncio.create_task(journal.follow("slow", stuck))
     await ring(journal, *range(10))
     await follow(journal, hear, lambda: len(quick) == 10, reader="quick")
+    assert quick == list(range(1, 11))
+    assert not slow.done()
     slow.cancel()
 
 
@@ -152,7 +154,8 @@ async def test_a_reader_of_some_kinds_hears_only_those(journal):
 
     await ring(journal, 1)
     await journal.db.write(journal.raise_epoch, 5)
-    await follow(journal, hear, lambda: heard == ["EpochRaised"], kinds={"EpochRaised"})
+    await follow(journal, hear, lambda: heard, kinds={"EpochRaised"})
+    assert heard == ["EpochRaised"]
 
 
 async def test_a_new_epoch_counts_on_and_says_what_was_forgotten(journal):
