@@ -6,10 +6,10 @@ A draft checks itself when it is made: one that exists can be kept.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import lru_cache
-from typing import Self
+from typing import Any, Self
 
 from hub.catalog import values
 from hub.catalog.shop import NOT_SET_UP, AlreadySetUp, Shop, ShopDraft
@@ -145,29 +145,12 @@ class Service:
 
     def draft(self) -> ServiceDraft:
         """What describes this service, to be changed."""
-        return ServiceDraft(
-            code=self.code,
-            category=self.category,
-            names=self.names,
-            phases=self.phases,
-            price=self.price,
-            tax=self.tax,
-            active=self.active,
-        )
+        return ServiceDraft(**_shared(self, ServiceDraft))
 
     @classmethod
     def of(cls, id: ServiceId, draft: ServiceDraft) -> Self:  # noqa: A002
         """The service `draft` describes."""
-        return cls(
-            id=id,
-            code=draft.code,
-            category=draft.category,
-            names=draft.names,
-            phases=draft.phases,
-            price=draft.price,
-            tax=draft.tax,
-            active=draft.active,
-        )
+        return cls(id=id, **_shared(draft, ServiceDraft))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,33 +195,12 @@ class Product:
 
     def draft(self) -> ProductDraft:
         """What describes this product, to be changed."""
-        return ProductDraft(
-            code=self.code,
-            category=self.category,
-            names=self.names,
-            price=self.price,
-            tax=self.tax,
-            barcode=self.barcode,
-            stocked=self.stocked,
-            active=self.active,
-            favourite=self.favourite,
-        )
+        return ProductDraft(**_shared(self, ProductDraft))
 
     @classmethod
     def of(cls, id: ProductId, draft: ProductDraft) -> Self:  # noqa: A002
         """The product `draft` describes."""
-        return cls(
-            id=id,
-            code=draft.code,
-            names=draft.names,
-            barcode=draft.barcode,
-            price=draft.price,
-            tax=draft.tax,
-            stocked=draft.stocked,
-            active=draft.active,
-            category=draft.category,
-            favourite=draft.favourite,
-        )
+        return cls(id=id, **_shared(draft, ProductDraft))
 
 
 class CodeTaken(PersonError):
@@ -304,3 +266,8 @@ def check_phases(phases: tuple[Phase, ...]) -> None:
         raise ValueRefused(Reason.PHASES_RANGE, "phases", text)
     if all(phase.kind is PhaseKind.PROCESSING for phase in phases):
         raise ValueRefused(Reason.PHASES_WITHOUT_WORK, "phases", text)
+
+
+def _shared(thing: object, draft: type[ServiceDraft | ProductDraft]) -> dict[str, Any]:
+    """What a thing and its draft have in common: every field of the draft."""
+    return {field.name: getattr(thing, field.name) for field in fields(draft)}
