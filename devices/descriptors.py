@@ -13,6 +13,7 @@ import fcntl
 import os
 import stat
 import termios
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -26,7 +27,7 @@ Opened = tuple[int, Callable[[], None]]  # the descriptor, and how to let go of 
 _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
 
-class _Descriptor:
+class _Descriptor(ABC):
     """Reads and writes a non-blocking descriptor; a subclass opens and lets go of it."""
 
     keeps_open = True
@@ -103,8 +104,9 @@ class _Descriptor:
             raise LinkLost(path=self._path)
         return self._fd
 
+    @abstractmethod
     def _open(self) -> Opened:
-        raise NotImplementedError
+        """A descriptor of our own, and how to let go of it. Raises CannotConnect."""
 
 
 class SerialLine(_Descriptor):
