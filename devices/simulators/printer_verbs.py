@@ -30,9 +30,9 @@ class Slow(Args):
 
 
 class Liar(Args):
-    """prints_nothing: says ok and feeds no paper. says_offline: prints and says it does not."""
+    """prints_nothing: says ok and feeds no paper. says_offline: prints and says it does not. hears_one: of the questions in one packet."""
 
-    how: Literal["prints_nothing", "says_offline"] = "prints_nothing"
+    how: Literal["prints_nothing", "says_offline", "hears_one"] = "prints_nothing"
 
 
 class AfterBytes(Args):

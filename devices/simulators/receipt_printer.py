@@ -175,6 +175,8 @@ class PrinterSim:
             command = stream[at : at + 5]
             if len(command) >= 3 and command[1] == 0x04 and 1 <= command[2] <= 4 and at + 3 > len(self._recent):
                 self._say(bytes((self._realtime(command[2]),)))
+                if self._lie == "hears_one":
+                    break
             if len(command) == 5 and command[1] == 0x14 and command[2] == 1 and at + 5 > len(self._recent):
                 self.drawer = True
             at += 1

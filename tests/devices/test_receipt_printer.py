@@ -175,6 +175,28 @@ async def test_garbled_answers_do_not_count_as_a_confirmation(printer: PrinterSi
     assert len(printer.shelf.receipts) == 1
 
 
+async def test_a_printer_that_hears_one_question_of_several_is_asked_one_by_one(printer: PrinterSim) -> None:
+    await printer.do("liar", Liar(how="hears_one"))
+    await printer.do("cover_open", NOTHING)
+    async with on(printer, answer_wait_s=0.05) as rig:
+        held = await rig.driver.poll()
+        await printer.do("cover_close", NOTHING)
+        result = await rig.run(print_errand())
+    assert held.reason == "cover_open"
+    assert result.outcome is Outcome.DONE
+    assert len(printer.shelf.receipts) == 1
+
+
+async def test_a_printer_is_asked_everything_in_one_packet(printer: PrinterSim) -> None:
+    heard: list[bytes] = []
+    assert printer.end is not None
+    take = printer.end.received
+    printer.end.received = lambda data: (heard.append(data), take(data))[1]
+    async with on(printer) as rig:
+        await rig.driver.poll()
+    assert heard == [bytes.fromhex("10 04 01 10 04 02 10 04 04")]
+
+
 async def test_automatic_status_between_the_answers_is_sorted_out(printer: PrinterSim) -> None:
     async with on(printer) as rig:
         real = printer._realtime

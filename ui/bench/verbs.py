@@ -74,6 +74,13 @@ PRINTER: tuple[Deed, ...] = (
         when=lambda s: not _has(s, "liar"),
     ),
     Deed(
+        verb="liar",
+        label=N_("Hear one question of several"),
+        icon="hearing_disabled",
+        args={"how": "hears_one"},
+        when=lambda s: not _has(s, "liar"),
+    ),
+    Deed(
         verb="drop",
         label=N_("Lose the connection in mid-receipt"),
         icon="cable",
@@ -113,6 +120,7 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "dont_answer": N_("does not answer"),
     "liar:prints_nothing": N_("says done, prints nothing"),
     "liar:says_offline": N_("prints, says offline"),
+    "liar:hears_one": N_("hears one question of several"),
     "drop": N_("will lose the connection"),
     "half_write": N_("will swallow half a receipt"),
     "garble": N_("answers nonsense"),

@@ -270,7 +270,7 @@ class ReceiptPrinter(Driver):
         if self._is_open:
             return
         await self._link.open()
-        self._talk = Conversation(self._link, self._profile.answer_wait_s)
+        self._talk = Conversation(self._link, self._profile.answer_wait_s, together=self._talk.together)
         self._is_open = self._link.keeps_open
 
     async def _look(self) -> Status | None:

@@ -49,11 +49,11 @@ def encode_and_draw(document: Document, profile: PrinterProfile, copy_no: int = 
 
 
 def _encoded(items: list[Set], profile: PrinterProfile, *, may_draw: bool) -> Encoded | None:
-    if not may_draw and any(_must_draw(item, profile) for item in items):
-        return None
     out = [INIT]
     missing = 0
     for item in items:
+        if not may_draw and _must_draw(item, profile):
+            return None
         pieces, lost = _item(item, profile)
         out.extend(pieces)
         missing += lost
@@ -74,7 +74,7 @@ def chunks(pieces: Iterable[bytes], size: int) -> list[bytes]:
 def _must_draw(item: Set, profile: PrinterProfile) -> bool:
     match item:
         case SetLine():
-            return not item.text.isascii() and (profile.chinese == "raster" or not layout.prints_in_gbk(item.text))
+            return not layout.prints_in_gbk(item.text) or (profile.chinese == "raster" and not item.text.isascii())
         case Qr():
             return profile.qr == "raster"
         case Ean13():

@@ -69,10 +69,16 @@ def clean(text: str) -> str:
     """Printable characters and line ends only: what a guest or a supplier typed must never be a command to the printer."""
     if text.isascii() and text.isprintable():
         return text
-    kept = (_SAME_ON_PAPER.get(c, c) for c in unicodedata.normalize("NFC", text).replace("\r\n", "\n"))
-    return "".join(
-        "?" if unicodedata.category(c) == "Cs" else c for c in kept if c == "\n" or unicodedata.category(c[0]) not in {"Cc", "Cf"}
-    )
+    return "".join(map(_clean, unicodedata.normalize("NFC", text).replace("\r\n", "\n")))
+
+
+@lru_cache(maxsize=4096)
+def _clean(char: str) -> str:
+    shown = _SAME_ON_PAPER.get(char, char)
+    kind = unicodedata.category(shown[0])
+    if kind == "Cs":
+        return "?"
+    return "" if kind in {"Cc", "Cf"} and shown != "\n" else shown
 
 
 @lru_cache(maxsize=4096)
@@ -97,12 +103,12 @@ def in_gbk(char: str) -> bool:
 
 def prints_in_gbk(text: str) -> bool:
     """Whether a whole line can be left to the printer's own fonts."""
-    return all(in_gbk(char) for char in text)
+    return text.isascii() or all(map(in_gbk, text))
 
 
 def width(text: str) -> int:
     """Columns a text takes."""
-    return sum(char_width(c) for c in text)
+    return len(text) if text.isascii() else sum(map(char_width, text))
 
 
 def wrap(text: str, columns: int) -> list[str]:

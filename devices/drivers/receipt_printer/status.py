@@ -109,8 +109,9 @@ class Demux:
 class Conversation:
     """Questions and answers over an open link; one at a time, the caller holds the line."""
 
-    def __init__(self, link: Transport, answer_wait_s: float) -> None:
+    def __init__(self, link: Transport, answer_wait_s: float, *, together: bool = True) -> None:
         self._link, self._wait_s = link, answer_wait_s
+        self.together = together  # whether the printer hears every question of one packet
         self.heard = Demux()
 
     async def write(self, data: bytes) -> None:
@@ -119,19 +120,28 @@ class Conversation:
 
     async def ask(self, about: int) -> int | None:
         """DLE EOT `about`; None when nothing sensible came in time. Raises LinkLost."""
-        self.heard.realtime.clear()
-        await self.write(bytes((0x10, 0x04, about)))
-        return await self._first(self.heard.realtime, self._wait_s)
+        return next(iter(await self._answers((about,))), None)
 
     async def status(self) -> Status | None:
-        """None when the printer does not answer all three questions. Raises LinkLost."""
-        answers = []
+        """None when the printer does not answer all three questions. Raises LinkLost.
+
+        They go out together: on a network the time is in the way there and back. A printer that answers only some of them is
+        asked one by one from then on.
+        """
+        if self.together:
+            answers = await self._answers((1, 2, 4))
+            if len(answers) == 3:
+                return Status.of(*answers)
+            if not answers:
+                return None
+            self.together = False
+        one_by_one = []
         for about in (1, 2, 4):
             answer = await self.ask(about)
             if answer is None:
                 return None
-            answers.append(answer)
-        return Status.of(*answers)
+            one_by_one.append(answer)
+        return Status.of(*one_by_one)
 
     async def fence(self, within_s: float) -> int | None:
         """The answer to a GS r written before; None when it has not come in time. Raises LinkLost."""
@@ -150,6 +160,15 @@ class Conversation:
             self.heard.feed(data)
         self.heard.realtime.clear()
         self.heard.sensor.clear()
+
+    async def _answers(self, questions: tuple[int, ...]) -> list[int]:
+        """To DLE EOT of each, in order; fewer when not all came in time."""
+        self.heard.realtime.clear()
+        await self.write(b"".join(bytes((0x10, 0x04, about)) for about in questions))
+        answers: list[int] = []
+        while len(answers) < len(questions) and (answer := await self._first(self.heard.realtime, self._wait_s)) is not None:
+            answers.append(answer)
+        return answers
 
     async def _first(self, box: deque[T], within_s: float) -> T | None:
         loop = asyncio.get_running_loop()
