@@ -60,6 +60,8 @@ SCHEMA = (
     pos_baskets.SCHEMA,
     equipment_tables.SCHEMA,
     pos_tables.REFUNDS_BY_DAY,
+    pos_tables.Z_REPORTS,
+    equipment_tables.JOBS_AT_WORK,
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 
 from hub.errors import InvalidInput
 
@@ -59,4 +59,5 @@ def tax_within(gross: Minor, rate: BasisPoints) -> Minor:
 
 def round_half_up(numerator: int, denominator: int) -> int:
     """The nearest whole number to a fraction; halves away from zero, so a refund mirrors its sale."""
-    return int((Decimal(numerator) / Decimal(denominator)).quantize(Decimal(1), ROUND_HALF_UP))
+    nearest = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
+    return nearest if (numerator < 0) == (denominator < 0) else -nearest

@@ -9,6 +9,7 @@ import pytest
 
 from cloud_bridge import cursor
 from devices import schema as devices_schema
+from hub.access import SYSTEM
 from hub.app import SCHEMA, Shop
 from hub.clock import Clock
 from hub.db import Db
@@ -60,9 +61,9 @@ def dump(folder: Path, steps: tuple[Migration, ...]) -> str:
     return "\n".join(script) + "\n"
 
 
-def restored(kept: Path, to: Path) -> Path:
+def restored(kept: Path, to: Path, rows: str = "") -> Path:
     old = opened(to, ())
-    for statement in split_statements(kept.read_text()):
+    for statement in split_statements(kept.read_text() + rows):
         if not statement.startswith("CREATE TABLE migrations"):
             old.write_at_start(lambda tx, statement=statement: tx.execute(statement))
     old.close()
@@ -88,6 +89,32 @@ def test_a_shop_of_each_released_version_sells_on(kept: Path, tmp_path: Path) ->
         assert shop.catalog.services_offered()
     finally:
         shop.close()
+
+
+SHIFTS_OF_OLD = """
+    INSERT INTO receipt_numbers VALUES ('t1', 1, 'a'), ('t1', 2, 'b'), ('t1', 3, 'c'), ('t1', 4, 'r');
+    INSERT INTO shifts VALUES ('one', 't1', '2026-01-01T02:00:00+00:00', 'me', 100, '2026-01-01T12:00:00+00:00', 100, 100, 1);
+    INSERT INTO shifts VALUES ('none', 't1', '2026-01-02T02:00:00+00:00', 'me', 100, '2026-01-02T12:00:00+00:00', 100, 100, 2);
+    INSERT INTO shifts VALUES ('open', 't1', '2026-01-03T02:00:00+00:00', 'me', 100, NULL, NULL, NULL, NULL);
+    INSERT INTO sales VALUES ('a', 't1', 1, 'one', '2026-01-01', '2026-01-01T03:00:00+00:00', 'CNY', 1000, 60, NULL, 'me');
+    INSERT INTO sales VALUES ('b', 't1', 2, 'one', '2026-01-01', '2026-01-01T04:00:00+00:00', 'CNY', 500, 30, NULL, 'me');
+    INSERT INTO sales VALUES ('c', 't1', 4, 'open', '2026-01-03', '2026-01-03T04:00:00+00:00', 'CNY', 700, 40, NULL, 'me');
+    INSERT INTO sale_tenders VALUES ('a', 1, 'cash', 600, 600, ''), ('a', 2, 'card', 400, NULL, 'S'), ('b', 1, 'cash', 500, 500, '');
+    INSERT INTO refunds VALUES ('r', 'b', 't1', 3, 'one', '2026-01-01', '2026-01-01T05:00:00+00:00', 500, 'me');
+    """
+
+
+def test_reports_of_shifts_closed_before_they_were_kept_are_kept_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir()
+    restored(KEPT / "shop-0.1.0.sql", tmp_path / "store" / "shop.db", SHIFTS_OF_OLD)
+    shop = Shop(Settings(store_dir=tmp_path / "store"), Clock())
+    try:
+        empty, full = shop.pos.z_reports(SYSTEM)
+    finally:
+        shop.close()
+    assert (full.sales, full.gross, full.refunds, full.refunded, full.tax) == (2, 1500, 1, 500, 60)
+    assert (full.first_receipt, full.last_receipt, full.by_tender) == (1, 2, {"cash": 600, "card": 400})
+    assert (empty.sales, empty.gross, empty.refunds, empty.first_receipt, empty.by_tender) == (0, 0, 0, None, {})
 
 
 @pytest.mark.parametrize("kept", RELEASED, ids=lambda file: file.stem)

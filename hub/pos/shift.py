@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import orjson
 
 from hub.access import Actor, Right
 from hub.catalog import Catalog
@@ -26,16 +28,20 @@ _OPEN = "SELECT * FROM shifts WHERE till = ? AND closed_at IS NULL"
 _BY_ID = "SELECT * FROM shifts WHERE id = ?"
 _SALES = """
     SELECT count(*) AS sales, coalesce(sum(total), 0) AS gross, coalesce(sum(tax), 0) AS tax, min(receipt_no) AS first, max(receipt_no) AS last
-    FROM sales WHERE {0} = ?"""
+    FROM sales s WHERE {sold}"""
 _REFUNDS = """
     SELECT count(*) AS refunds, coalesce(sum(r.total), 0) AS refunded, coalesce(sum(s.tax), 0) AS tax
-    FROM refunds r JOIN sales s ON s.id = r.sale WHERE r.{0} = ?"""
+    FROM refunds r JOIN sales s ON s.id = r.sale WHERE {refunded}"""
 _BY_TENDER = """
     SELECT kind, sum(amount) AS amount FROM (
-      SELECT t.kind, t.amount FROM sale_tenders t JOIN sales s ON s.id = t.sale WHERE s.{0} = ?1
-      UNION ALL SELECT t.kind, -t.amount FROM sale_tenders t JOIN refunds r ON r.sale = t.sale WHERE r.{0} = ?1)
+      SELECT t.kind, t.amount FROM sale_tenders t JOIN sales s ON s.id = t.sale WHERE {sold}
+      UNION ALL SELECT t.kind, -t.amount FROM sale_tenders t JOIN refunds r ON r.sale = t.sale WHERE {refunded})
     GROUP BY kind"""
-_BY_SHIFT, _BY_DAY = ([text.format(by) for text in (_SALES, _REFUNDS, _BY_TENDER)] for by in ("shift", "day"))
+_BY_DAY, _BY_SHIFT = (
+    [text.format(sold=of.format("s"), refunded=of.format("r")) for text in (_SALES, _REFUNDS, _BY_TENDER)]
+    for of in ("{0}.day = ?1", "{0}.shift = ?1 AND {0}.day >= ?2")  # a shift by its days: an index of its own costs every sale
+)
+_KEPT = "SELECT h.*, z.* FROM shifts h JOIN z_reports z ON z.shift = h.id"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +91,7 @@ class Shifts:
     def takings(self, actor: Actor) -> Takings:
         """What this business day has brought so far, at every till."""
         actor.must(Right.SEE_MONEY)
-        sales, refunds, by_tender = _sums(self._db, _BY_DAY, self._clock.business_day().isoformat())
+        sales, refunds, by_tender = _sums(self._db, _BY_DAY, (self._clock.business_day().isoformat(),))
         return Takings(
             sales=sales["sales"], gross=sales["gross"], refunds=refunds["refunds"], refunded=refunds["refunded"], by_tender=by_tender
         )
@@ -93,25 +99,24 @@ class Shifts:
     def z_reports(self, actor: Actor, till: str = "", limit: int = 60) -> list[ZReport]:
         """Closed shifts, newest first."""
         actor.must(Right.SEE_MONEY)
-        rows = self._db.all(
-            "SELECT * FROM shifts WHERE closed_at IS NOT NULL AND (?1 = '' OR till = ?1) ORDER BY rowid DESC LIMIT ?2", (till, limit)
-        )
-        return [_report(self._db, _shift_of(row)) for row in rows]
+        return [
+            _kept_report(row) for row in self._db.all(f"{_KEPT} WHERE ?1 = '' OR h.till = ?1 ORDER BY h.rowid DESC LIMIT ?2", (till, limit))
+        ]
 
     def z_report(self, actor: Actor, shift_id: str) -> ZReport:
         """The report of one closed shift. Raises NotFound."""
         actor.must(Right.SEE_MONEY)
-        row = self._db.one(_BY_ID, (shift_id,))
-        if row is None or row["closed_at"] is None:
+        row = self._db.one(f"{_KEPT} WHERE h.id = ?", (shift_id,))
+        if row is None:
             raise NotFound(shift=shift_id)
-        return _report(self._db, _shift_of(row))
+        return _kept_report(row)
 
-    def open_in(self, tx: Tx, till: str) -> Shift:
+    def open_in(self, tx: Tx, till: str) -> ShiftId:
         """Step: the open shift of a till. Raises NoOpenShift."""
-        row = tx.one(_OPEN, (till,))
+        row = tx.one("SELECT id FROM shifts WHERE till = ? AND closed_at IS NULL", (till,))
         if row is None:
             raise NoOpenShift(till=till)
-        return _shift_of(row)
+        return ShiftId(row["id"])
 
     def _open(self, tx: Tx, actor: Actor, till: str, counted: Minor, tap_id: TapId) -> Shift:
         wish = (till, counted)
@@ -131,8 +136,8 @@ class Shifts:
     def _close(self, tx: Tx, actor: Actor, till: str, counted: Minor, tap_id: TapId) -> ZReport:
         wish = (till, counted)
         if known := first_result(tx, tap_id, "pos.close_shift", wish):
-            return _report(tx, _shift_of(tx.one(_BY_ID, (known,))))
-        shift = self.open_in(tx, till)
+            return _kept_report(tx.one(f"{_KEPT} WHERE h.id = ?", (known,)))
+        shift = _shift_of(tx.one(_BY_ID, (self.open_in(tx, till),)))
         before = _report(tx, shift)
         expected = shift.opening_float + before.by_tender.get(TenderKind.CASH, 0)
         row = tx.one("SELECT coalesce(max(z_number), 0) + 1 FROM shifts WHERE till = ?", (till,))
@@ -141,6 +146,7 @@ class Shifts:
             "UPDATE shifts SET closed_at = ?, expected = ?, counted = ?, z_number = ? WHERE id = ?",
             (closed.closed_at and closed.closed_at.isoformat(), expected, counted, closed.z_number, shift.id),
         )
+        _keep(tx, before)
         self._book(tx, f"{shift.id}:close", "shift_close", _closing(till, expected, counted))
         told = ShiftClosed(shift=shift.id, till=till, z_number=closed.z_number or 0, expected=expected, counted=counted)
         self._journal.append(tx, actor, told)
@@ -171,8 +177,9 @@ def _check_counted(counted: Minor) -> None:
         raise InvalidInput(counted=counted)
 
 
-def _report(source: Db | Tx, shift: Shift) -> ZReport:
-    sales, refunds, by_tender = _sums(source, _BY_SHIFT, shift.id)
+def _report(tx: Tx, shift: Shift) -> ZReport:
+    opened = shift.opened_at - timedelta(days=1)  # in UTC; no business day of the shift is before it, in whatever zone
+    sales, refunds, by_tender = _sums(tx, _BY_SHIFT, (shift.id, opened.date().isoformat()))
     return ZReport(
         shift=shift,
         sales=sales["sales"],
@@ -186,11 +193,40 @@ def _report(source: Db | Tx, shift: Shift) -> ZReport:
     )
 
 
-def _sums(source: Db | Tx, by: list[str], value: str) -> tuple[Row, Row, dict[TenderKind, Minor]]:
+def _keep(tx: Tx, z: ZReport) -> None:
+    tx.insert(
+        "z_reports",
+        shift=z.shift.id,
+        sales=z.sales,
+        refunds=z.refunds,
+        first_receipt=z.first_receipt,
+        last_receipt=z.last_receipt,
+        gross=z.gross,
+        refunded=z.refunded,
+        tax=z.tax,
+        by_tender=orjson.dumps({str(kind): amount for kind, amount in z.by_tender.items()}).decode(),
+    )
+
+
+def _kept_report(row: Row) -> ZReport:
+    return ZReport(
+        shift=_shift_of(row),
+        sales=row["sales"],
+        refunds=row["refunds"],
+        first_receipt=row["first_receipt"],
+        last_receipt=row["last_receipt"],
+        gross=row["gross"],
+        refunded=row["refunded"],
+        tax=row["tax"],
+        by_tender={TenderKind(kind): amount for kind, amount in orjson.loads(row["by_tender"]).items()},
+    )
+
+
+def _sums(source: Db | Tx, by: list[str], values: tuple[str, ...]) -> tuple[Row, Row, dict[TenderKind, Minor]]:
     """Sales, refunds and tenders of one shift or one day; a sum is always one row."""
     sales, refunds, tenders = by
-    by_tender = {TenderKind(row["kind"]): row["amount"] for row in source.all(tenders, (value,))}
-    return source.all(sales, (value,))[0], source.all(refunds, (value,))[0], by_tender
+    by_tender = {TenderKind(row["kind"]): row["amount"] for row in source.all(tenders, values)}
+    return source.all(sales, values)[0], source.all(refunds, values)[0], by_tender
 
 
 def _shift_of(row: Row) -> Shift:

@@ -51,20 +51,47 @@ SCHEMA = Migration(
     """,
 )
 REFUNDS_BY_DAY = Migration("0052-refunds-by-day", "CREATE INDEX refunds_of_day ON refunds (day);")
+Z_REPORTS = Migration(
+    "0053-z-reports-kept",
+    """
+    CREATE TABLE z_reports (
+      shift TEXT PRIMARY KEY REFERENCES shifts (id), sales INTEGER NOT NULL, refunds INTEGER NOT NULL, first_receipt INTEGER,
+      last_receipt INTEGER, gross INTEGER NOT NULL, refunded INTEGER NOT NULL, tax INTEGER NOT NULL, by_tender TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TRIGGER z_reports_are_never_changed BEFORE UPDATE ON z_reports
+    BEGIN
+      SELECT RAISE(ABORT, 'a Z report is never changed');
+    END;
+    CREATE TRIGGER z_reports_are_never_removed BEFORE DELETE ON z_reports
+    BEGIN
+      SELECT RAISE(ABORT, 'a Z report is never removed');
+    END;
+    INSERT INTO z_reports
+      SELECT h.id, count(s.id), (SELECT count(*) FROM refunds r WHERE r.shift = h.id), min(s.receipt_no), max(s.receipt_no),
+        coalesce(sum(s.total), 0), (SELECT coalesce(sum(r.total), 0) FROM refunds r WHERE r.shift = h.id),
+        coalesce(sum(s.tax), 0) - (SELECT coalesce(sum(o.tax), 0) FROM refunds r JOIN sales o ON o.id = r.sale WHERE r.shift = h.id),
+        (SELECT json_group_object(kind, amount) FROM (
+          SELECT kind, sum(amount) AS amount FROM (
+            SELECT t.kind, t.amount FROM sale_tenders t JOIN sales o ON o.id = t.sale WHERE o.shift = h.id
+            UNION ALL SELECT t.kind, -t.amount FROM sale_tenders t JOIN refunds r ON r.sale = t.sale WHERE r.shift = h.id)
+          GROUP BY kind))
+      FROM shifts h LEFT JOIN sales s ON s.shift = h.id WHERE h.closed_at IS NOT NULL GROUP BY h.id;
+    DROP INDEX sales_of_shift;
+    DROP INDEX refunds_of_shift;
+    """,
+)
 _SALE = "SELECT s.*, r.id AS refund FROM sales s LEFT JOIN refunds r ON r.sale = s.id"
 SALE_BY_ID = f"{_SALE} WHERE s.id = ?"
 SALE_BY_RECEIPT = f"{_SALE} WHERE s.id = (SELECT source FROM receipt_numbers WHERE till = ? AND number = ?)"  # noqa: S608
 SALES_OF_DAY = f"{_SALE} WHERE s.day = ? AND (?2 = '' OR s.till = ?2) ORDER BY s.rowid DESC LIMIT ?3"
+_NEXT_RECEIPT = """
+    INSERT INTO receipt_numbers SELECT ?1, coalesce(max(number), 0) + 1, ?2 FROM receipt_numbers WHERE till = ?1 RETURNING number"""
 LINES = "SELECT * FROM sale_lines WHERE sale IN ({}) ORDER BY sale, position"
 TENDERS = "SELECT * FROM sale_tenders WHERE sale IN ({}) ORDER BY sale, position"
 
 
 def next_receipt(tx: Tx, till: str, source: str) -> int:
     """The next number of the till's series, taken for `source`."""
-    row = tx.one("SELECT coalesce(max(number), 0) + 1 FROM receipt_numbers WHERE till = ?", (till,))
-    number = int(row[0]) if row else 1
-    tx.execute("INSERT INTO receipt_numbers VALUES (?, ?, ?)", (till, number, source))
-    return number
+    return int(tx.all(_NEXT_RECEIPT, (till, source))[0][0])
 
 
 def skip_receipts(tx: Tx, till: str, last: int) -> int | None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -77,6 +78,30 @@ async def test_z_numbers_count_per_till_and_reports_are_kept(salon):
     await salon.shop.pos.open_shift(salon.boss, "t1", 100, TapId.new())
     await close(salon, 100)
     assert [z.shift.z_number for z in salon.shop.pos.z_reports(salon.boss)] == [2, 1]
+
+
+async def test_a_shift_over_midnight_counts_its_own_sales_and_no_other_drawers(salon):
+    await salon.shop.pos.open_shift(salon.boss, "t2", 0, TapId.new())
+    await salon.sell()
+    salon.clock.forward(days=1)
+    await salon.sell()
+    await salon.shop.pos.complete_sale(salon.desk, replace(salon.draft(), till="t2"), TapId.new())
+    z = await close(salon, 50000 + 2 * 6800)
+    assert (z.sales, z.gross, z.first_receipt, z.last_receipt, z.shift.difference) == (2, 13600, 1, 2, 0)
+
+
+async def test_a_kept_report_stays_as_it_was_printed_whatever_is_refunded_later(salon):
+    sale = await salon.sell()
+    printed = await close(salon, 56800)
+    await salon.shop.pos.open_shift(salon.boss, "t1", 50000, TapId.new())
+    await salon.shop.staff.set_pin(SYSTEM, salon.manager.id, "482915", TapId.new())
+    await salon.shop.pos.refund_sale(salon.desk, sale.id, Approval(approver=salon.manager.id, pin="482915"), "t1", TapId.new())
+    assert salon.shop.pos.z_report(salon.boss, printed.shift.id) == printed
+    assert salon.shop.pos.z_reports(salon.boss) == [printed]
+    assert (await close(salon, 50000 - 6800)).takings == -6800
+    for harm in ("UPDATE z_reports SET gross = 0", "DELETE FROM z_reports"):
+        with pytest.raises(Exception, match="a Z report is never"):
+            await salon.shop.db.write(lambda tx, harm=harm: tx.execute(harm))
 
 
 async def test_reception_opens_no_drawer_and_nobody_counts_less_than_nothing(salon):
