@@ -40,12 +40,17 @@ _DISK_FULL, _IO_ERROR, _CORRUPT, _NOT_A_DB = 13, 10, 11, 26
 
 
 class Tx:
-    """The open transaction a step works in; only the writer makes one."""
+    """The open transaction a step works in; only the writer makes one.
 
-    __slots__ = ("_connection", "execute", "executemany")
+    `known` is what its steps have read or written and the next one would read again; a step rolled back empties it.
+    """
+
+    __slots__ = ("_connection", "execute", "executemany", "known", "promised")
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
+        self.known: dict[str, Any] = {}
+        self.promised: list[Callable[[], None]] = []
         self.execute = connection.execute
         self.executemany = connection.executemany
 
@@ -60,6 +65,13 @@ class Tx:
     def insert(self, table: str, **values: Any) -> None:
         """One row into `table`; names come from code, never from a person."""
         self.execute(_insert_sql(table, tuple(values)), tuple(values.values()))
+
+    def on_commit(self, told: Callable[[], None]) -> None:
+        """Call `told` in the writer thread once this step is durable, before anyone is answered; never when it is rolled back.
+
+        It must be quick and never raise.
+        """
+        self.promised.append(told)
 
     @property
     def utils(self) -> Database:
@@ -229,6 +241,7 @@ class Db:
         connection.execute("BEGIN IMMEDIATE")
         try:
             for job in batch:
+                promised = len(tx.promised)
                 connection.execute("SAVEPOINT job")
                 try:
                     job.result = job.fn(tx, *job.args)
@@ -237,6 +250,8 @@ class Db:
                         raise
                     job.error = refused if isinstance(refused, ChairsideError) else _as_ours(refused)
                     connection.execute("ROLLBACK TO job")
+                    tx.known.clear()
+                    del tx.promised[promised:]
                 connection.execute("RELEASE job")
             connection.execute("COMMIT")
         except BaseException:
@@ -244,6 +259,8 @@ class Db:
                 connection.execute("ROLLBACK")
             raise
         self.figures.commits += 1
+        for told in tx.promised:
+            told()
 
     def _translated(self, failed: BaseException) -> ChairsideError:
         code = getattr(failed, "sqlite_errorcode", None)

@@ -72,6 +72,8 @@ async def _adopt(shop: Shop, found: dict[str, Any], adopted: set[str]) -> None:
 async def keep_entry(shop: Shop, base: str, file: Path) -> None:
     """Write the links that let the first screens in, and again when the shop has been set up; each code works once."""
     await write_entry(shop, base, file)
+    if shop.catalog.is_set_up():
+        return
 
     async def set_up(line: Line) -> None:
         if line.kind == ShopSetUp.kind:

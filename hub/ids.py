@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import threading
@@ -11,6 +10,7 @@ from typing import Any, Self
 
 from pydantic_core import CoreSchema, core_schema
 
+_random = random.Random()  # noqa: S311 - an id is no secret; seeded by the system, so no two processes make the same
 _making = threading.Lock()
 _last = 0
 _RAND_B = (1 << 62) - 1
@@ -56,7 +56,7 @@ def _ascending() -> int:
     milliseconds = time.time_ns() // 1_000_000
     with _making:
         if milliseconds > _last >> 74:
-            _last = milliseconds << 74 | int.from_bytes(os.urandom(10)) >> 7
+            _last = milliseconds << 74 | _random.getrandbits(73)
         else:
-            _last += 1 + random.getrandbits(32)
+            _last += 1 + _random.getrandbits(32)
         return _last

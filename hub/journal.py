@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Collection
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -103,8 +105,10 @@ class Journal:
 
     def __init__(self, db: Db, clock: Clock) -> None:
         self._db, self._clock = db, clock
-        self._wakeups: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
-        db.after_commit(self._wake)
+        self._readers: list[_Reader] = []
+        self._wakes = False
+        self._fresh: list[tuple[Any, ...]] = []  # rows of this commit; only the writer thread touches it
+        self._newest: Head | None = None
 
     def append(self, tx: Tx, actor: Actor, event: Event) -> int:
         """Add one line inside the caller's transaction; returns its seq."""
@@ -123,7 +127,7 @@ class Journal:
 
     def head(self) -> Head:
         """The newest durable line."""
-        return _head(self._db.one(_HEAD))
+        return self._newest or _head(self._db.one(_HEAD))
 
     def after(self, seq: int, limit: int = READ_AT_ONCE) -> list[Line]:
         """Lines above `seq` in order, at most `limit`."""
@@ -150,41 +154,33 @@ class Journal:
         A MachineError is waited out and tried again; any other error is tried three times, then the line goes to the
         dead letters and the reader goes on.
         """
-        wakeup = asyncio.Event()
-        entry = (asyncio.get_running_loop(), wakeup)
-        self._wakeups.append(entry)
-        try:
+        with self._reading() as fresh:
             cursor = await self._db.write(_cursor_of, reader)
             while True:
-                wakeup.clear()
+                fresh.clear()
                 lines = self.after(cursor)
                 if not lines:
-                    await wakeup.wait()
+                    await fresh.came.wait()
                     continue
                 for line in lines:
                     if not kinds or line.kind in kinds:
                         await self._deliver(reader, handle, line)
                 cursor = lines[-1].seq
                 await self._db.write(_move_cursor, reader, cursor)
-        finally:
-            self._wakeups.remove(entry)
 
     async def tail(self, handle: Callable[[Line], Awaitable[None]]) -> None:
         """Hand every line from now on to `handle`, for ever; nothing is kept, so whoever comes later asks the services first."""
-        wakeup = asyncio.Event()
-        entry = (asyncio.get_running_loop(), wakeup)
-        self._wakeups.append(entry)
-        try:
+        with self._reading() as fresh:
             seq = self.head().seq
             while True:
-                wakeup.clear()
-                for line in self.after(seq):
-                    seq = line.seq
-                    await handle(line)
-                if self.head().seq == seq:
-                    await wakeup.wait()
-        finally:
-            self._wakeups.remove(entry)
+                fresh.came.clear()
+                while fresh.rows:
+                    row = fresh.rows.popleft()
+                    while seq < row[0]:
+                        for line in [_line(row)] if seq + 1 == row[0] else self.after(seq):  # more came at once than are kept
+                            seq = line.seq
+                            await handle(line)
+                await fresh.came.wait()
 
     def dead_letters(self) -> list[Row]:
         """Lines a reader could not digest: reader, seq, error, at."""
@@ -206,18 +202,58 @@ class Journal:
             pause = min(pause * 2, RETRY_S_MAX)
 
     def _append(self, tx: Tx, actor: Actor, event: Event, epoch: int | None = None) -> int:
-        head = _head(tx.one(_HEAD))
+        head = tx.known.get("journal head") or _head(tx.one(_HEAD))
         seq, epoch = head.seq + 1, epoch or head.epoch
         at = self._clock.now().isoformat(timespec="milliseconds")
         body = orjson.dumps(event, option=orjson.OPT_SORT_KEYS).decode()
         fields = (seq, epoch, at, actor.id, str(actor.role), actor.station, event.kind, body)
-        tx.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", (*fields, _sealed(head.hash, *fields)))
+        row = (*fields, _sealed(head.hash, *fields))
+        tx.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        tx.known["journal head"] = head = Head(epoch, seq, row[-1], at)
+        tx.on_commit(lambda: self._durable(row, head))
         return seq
 
+    def _durable(self, row: tuple[Any, ...], head: Head) -> None:
+        self._newest = head
+        if self._readers:
+            self._fresh.append(row)
+
+    @contextmanager
+    def _reading(self) -> Iterator[_Reader]:
+        reader = _Reader(asyncio.get_running_loop())
+        if not self._wakes:  # not from the start: the print desk is told before, paper goes first
+            self._wakes = True
+            self._db.after_commit(self._wake)
+        self._readers.append(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.remove(reader)
+
     def _wake(self) -> None:
-        for loop, wakeup in list(self._wakeups):
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(wakeup.set)
+        if self._fresh:
+            fresh, self._fresh = self._fresh, []
+            for reader in list(self._readers):
+                with suppress(RuntimeError):  # its loop has just been closed: it reads no more
+                    reader.loop.call_soon_threadsafe(reader.take, fresh)
+
+
+class _Reader:
+    """What one reader has not looked at yet; used in the reader's loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop, self.came = loop, asyncio.Event()
+        self.rows: deque[tuple[Any, ...]] = deque(maxlen=READ_AT_ONCE)
+
+    def take(self, rows: list[tuple[Any, ...]]) -> None:
+        """More lines are durable."""
+        self.rows.extend(rows)
+        self.came.set()
+
+    def clear(self) -> None:
+        """Whatever came is about to be read from the database."""
+        self.rows.clear()
+        self.came.clear()
 
 
 _HEAD = "SELECT epoch, seq, hash, at FROM journal ORDER BY seq DESC LIMIT 1"

@@ -38,6 +38,7 @@ class Recovery:
     def __init__(self, db: Db, journal: Journal, pos: Pos, mark: Path) -> None:
         self._db, self._journal, self._pos, self._mark = db, journal, pos, mark
         self._file: int | None = None
+        self._marked = -1
 
     def check_at_start(self) -> bool:
         """Compare with the mark; returns whether a new epoch was started because the database is an older or foreign copy.
@@ -57,7 +58,7 @@ class Recovery:
         return True
 
     def keep_mark(self) -> None:
-        """Write the mark after every commit from now on."""
+        """Write the mark after every commit that adds a line, from now on."""
         self._file = os.open(self._mark, os.O_WRONLY | os.O_CREAT, 0o600)
         self._db.after_commit(self._write)
         self._write()
@@ -90,5 +91,6 @@ class Recovery:
 
     def _write(self) -> None:
         head = self._journal.head()
-        if self._file is not None:
+        if self._file is not None and head.seq != self._marked:
+            self._marked = head.seq
             os.pwrite(self._file, f"{head.epoch} {head.seq} {head.hash.hex()}".ljust(_WIDTH).encode(), 0)

@@ -7,6 +7,7 @@ the host says that nothing reached the paper does the job get a new command.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +29,7 @@ from hub.ports import Command, Document, Done, JobProgress, Outcome, PrintKind
 log = structlog.get_logger()
 
 RETRY_S = 2.0
+FRESH_MAX = 500
 ROLE_OF = {PrintKind.TICKET: "ticket"}
 RECEIPT_ROLE = "receipt"
 _ENDS = {Outcome.DONE: JobState.PRINTED, Outcome.FAILED: JobState.FAILED, Outcome.UNKNOWN: JobState.UNCERTAIN}
@@ -66,7 +68,8 @@ class PrintDesk:
         self._held: set[str] = set()
         self._wakeup: asyncio.Event = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._queued = False
+        self._fresh: deque[PrintJob] = deque(maxlen=FRESH_MAX)  # just committed: sent without asking the database
+        self._look = True  # whether any other open job may have its turn
         db.after_commit(self._committed)
         link.on_connect(self._resend_all)
 
@@ -96,13 +99,17 @@ class PrintDesk:
         self._loop = asyncio.get_running_loop()
         while True:
             self._wakeup.clear()
-            for job in map(tables.job_of, self._db.all(tables.OPEN_JOBS)):
-                if job.command not in self._sent:
+            if self._look:
+                self._look = False
+                for job in map(tables.job_of, self._db.all(tables.OPEN_JOBS)):
                     await self._send(job)
+            while self._fresh:
+                await self._send(self._fresh.popleft())
             await self._wakeup.wait()
 
     def wake(self) -> None:
         """Look again at what is open: a printer came, or a pause is over."""
+        self._look = True
         self._wakeup.set()
 
     async def finished(self, device: str, done: Done) -> None:
@@ -142,20 +149,24 @@ class PrintDesk:
             kick_until=(now + timedelta(seconds=KICK_WITHIN_S)).isoformat() if kick else None,
         )
         tables.insert(tx, job)
-        self._queued = True
+        tx.on_commit(lambda: self._queued(job))
         return job
 
+    def _queued(self, job: PrintJob) -> None:
+        if self._loop:  # else `run` looks at everything open when it begins
+            self._look = self._look or len(self._fresh) == FRESH_MAX
+            self._fresh.append(job)
+
     def _committed(self) -> None:
-        if self._queued and self._loop and not self._loop.is_closed():
-            self._queued = False
+        if self._fresh and self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wakeup.set)
 
     def _resend_all(self) -> None:
         self._sent.clear()
-        self._wakeup.set()
+        self.wake()
 
     async def _send(self, job: PrintJob) -> None:
-        if not self._link.connected:
+        if not self._link.connected or job.command in self._sent:
             return
         device = job.device
         if device is None:

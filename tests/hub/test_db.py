@@ -65,6 +65,34 @@ async def test_one_that_fails_takes_nothing_of_its_neighbours_with_it(db):
     assert [row["text"] for row in db.all("SELECT text FROM notes")] == ["a", "b"]
 
 
+async def test_what_a_step_promised_is_kept_once_it_is_durable_and_forgotten_when_it_is_undone(db):
+    kept = []
+
+    def promise(tx, text):
+        tx.on_commit(lambda: kept.append((text, db.one("SELECT count(*) FROM notes")[0])))
+        note(tx, text)
+        if text == "refused":
+            raise NotFound
+
+    answers = await asyncio.gather(*(db.write(promise, text) for text in ("a", "refused", "b")), return_exceptions=True)
+    assert [type(a) for a in answers] == [type(None), NotFound, type(None)]
+    assert kept == [("a", 2), ("b", 2)]
+
+
+async def test_what_a_step_knew_is_not_believed_after_another_was_undone(db):
+    known = []
+
+    def learn(tx, text):
+        known.append(tx.known.get("last"))
+        tx.known["last"] = text
+        if text == "refused":
+            raise NotFound
+
+    await asyncio.gather(*(db.write(learn, text) for text in ("a", "b", "refused", "c")), return_exceptions=True)
+    await db.write(learn, "another transaction")
+    assert known == [None, "a", "b", None, None]
+
+
 async def test_an_answer_comes_only_when_the_row_can_be_read(db):
     for n in range(20):
         await db.write(note, str(n))

@@ -168,6 +168,44 @@ async def test_a_new_epoch_counts_on_and_says_what_was_forgotten(journal):
     assert journal.first_broken() is None
 
 
+async def test_a_tail_hears_every_line_of_a_crowd_larger_than_it_keeps_once_and_in_order(journal):
+    heard, first = [], asyncio.Event()
+
+    async def hear(line):
+        heard.append(line.body["n"])
+        await first.wait()
+
+    task = asyncio.create_task(journal.tail(hear))
+    await asyncio.sleep(0)
+    await ring(journal, 0)
+    await until(lambda: heard)
+    await journal.db.write(lambda tx: [journal.append(tx, SYSTEM, Rang(n=n)) for n in range(1, 1001)])
+    await ring(journal, 1001)
+    first.set()
+    await until(lambda: heard[-1] == 1001)
+    assert heard == list(range(1002))
+    task.cancel()
+
+
+async def test_a_tail_hears_nothing_of_what_was_undone(journal):
+    heard = []
+
+    async def hear(line):
+        heard.append(line.body["n"])
+
+    def rings_and_fails(tx):
+        journal.append(tx, SYSTEM, Rang(n=2))
+        raise MachineError
+
+    task = asyncio.create_task(journal.tail(hear))
+    await asyncio.sleep(0)
+    await asyncio.gather(ring(journal, 1), journal.db.write(rings_and_fails), ring(journal, 3), return_exceptions=True)
+    await until(lambda: heard == [1, 3])
+    assert journal.head().seq == 2
+    assert journal.first_broken() is None
+    task.cancel()
+
+
 async def test_a_tail_hears_what_comes_and_nothing_of_before(journal):
     heard = []
 

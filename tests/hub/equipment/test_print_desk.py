@@ -13,6 +13,7 @@ from hub.equipment import JobState, PrintDesk
 from hub.equipment.events import DeviceChanged, PrintJobMoved
 from hub.equipment.model import NotSettled
 from hub.equipment.printing import NO_PRINTER
+from hub.errors import NotFound
 from hub.ids import TapId
 from hub.ports import Done, JobProgress, Outcome, PrintKind
 
@@ -81,6 +82,24 @@ async def test_a_sale_sends_a_kick_and_a_receipt_and_is_printed_when_the_printer
     await answered(salon, receipt, Outcome.DONE)
     assert job_of(salon, sale).state is JobState.PRINTED
     assert salon.shop.journal.count(PrintJobMoved) == 1
+
+
+async def test_a_sale_that_is_refused_after_its_receipt_was_queued_sends_nothing(salon, wire, monkeypatch):
+    printer(wire)
+
+    def gone(*_):
+        raise NotFound
+
+    with monkeypatch.context() as patched:
+        patched.setattr("hub.pos.checkout.remember", gone)  # the last step of a sale
+        refused, sold = await asyncio.gather(salon.sell(), salon.walk_in(), return_exceptions=True)
+    assert isinstance(refused, NotFound)
+    await until(lambda: wire.commands())  # the walk-in's ticket, of the same commit
+    await salon.sell()
+    await until(lambda: len(wire.commands()) == 2)
+    assert wire.commands()[0][1].args["document"] != wire.commands()[1][1].args["document"]
+    assert salon.shop.db.one("SELECT count(*) FROM print_jobs")[0] == 2
+    assert not isinstance(sold, Exception)
 
 
 async def test_without_a_printer_the_job_waits_says_so_and_prints_when_one_comes(salon, wire):
