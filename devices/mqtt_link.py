@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import structlog
 
@@ -16,6 +17,7 @@ log = structlog.get_logger()
 
 PAYLOAD_MAX = 64 * 1024
 WAITING_MAX = 1000
+ACKNOWLEDGED_AFTER_S = 0.02  # each as much later, so in order: the device begins first, the broker can wait
 
 
 class MqttLink:
@@ -85,8 +87,11 @@ class MqttLink:
             self._nothing_left.set()
 
     def _came(self, message: Message) -> None:
+        def taken() -> None:
+            asyncio.get_running_loop().call_later(ACKNOWLEDGED_AFTER_S, message.taken)
+
         async def step() -> None:
-            await self.on_message(message)
+            await self.on_message(replace(message, taken=taken))
 
         if self._work.qsize() < WAITING_MAX:
             self._work.put_nowait(step)

@@ -152,7 +152,7 @@ class Shop:
         """Who makes which paper."""
         makes = {
             PrintKind.TICKET: self._ticket,
-            PrintKind.RECEIPT: lambda source: self._receipts().receipt(self.pos.sale(SYSTEM, source)),
+            PrintKind.RECEIPT: lambda source: self._receipts().receipt(self.pos.just_sold(SYSTEM, source)),
             PrintKind.REFUND: self._refund,
             PrintKind.Z_REPORT: lambda source: self._receipts().z_report(self.pos.z_report(SYSTEM, source)),
         }

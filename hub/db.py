@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,7 +49,7 @@ class Tx:
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self.known: dict[str, Any] = {}
+        self.known: dict[Hashable, Any] = {}
         self.promised: list[Callable[[], None]] = []
         self.execute = connection.execute
         self.executemany = connection.executemany

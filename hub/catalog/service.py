@@ -103,7 +103,9 @@ class Catalog:
 
     def product_for_sale(self, tx: Tx, id: ProductId) -> Product:  # noqa: A002
         """Step of a sale: the product as it is now, also one retired since it was put in the basket. Raises NotFound."""
-        return _found(tables.product(tx, id), id)
+        place = ("product", id)
+        product = tx.known[place] = tx.known.get(place) or _found(tables.product(tx, id), id)
+        return product
 
     def product_by_barcode(self, code: str) -> Product:
         """What a scanner has read (EAN-13, or UPC-A). Raises UnknownBarcode, or NoLongerSold for a retired product."""

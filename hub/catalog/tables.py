@@ -172,6 +172,8 @@ def add_products(tx: Tx, added: Sequence[Product]) -> None:
 
 def change_products(tx: Tx, changed: Sequence[tuple[Product, Product]]) -> None:
     """Existing products, before and after."""
+    for _, product in changed:
+        tx.known.pop(("product", product.id), None)
     # two products may swap their barcodes: both let go before either takes hold
     freed = [(after.id,) for before, after in changed if before.barcode != after.barcode]
     tx.executemany("UPDATE products SET barcode = NULL WHERE id = ?", freed)

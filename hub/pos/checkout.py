@@ -39,6 +39,7 @@ from hub.stock import Movement, Reason
 from hub.taps import first_result, remember
 
 RECEIPT_LANGUAGE = "zh_CN"
+NEWEST_MAX = 20
 _PAID_INTO = {TenderKind.CASH: Account.CASH, TenderKind.CARD: Account.CARD_CLEARING, TenderKind.QR: Account.QR_CLEARING}
 _REVENUE = {LineKind.SERVICE: Account.SERVICE_REVENUE, LineKind.PRODUCT: Account.PRODUCT_REVENUE}
 
@@ -50,6 +51,7 @@ class Checkout:
         self._db, self._journal, self._clock, self._shifts = db, journal, clock, shifts
         self._catalog, self._staff, self._stock = counter.catalog, counter.staff, counter.stock
         self._ledger, self._visits, self._printing = counter.ledger, counter.visits, counter.printing
+        self._newest: dict[str, Sale] = {}  # as made, so without a refund that came since
 
     async def complete_sale(self, actor: Actor, draft: SaleDraft, tap_id: TapId) -> Sale:
         """Take the payment for a basket: everything of it is durable, or nothing.
@@ -67,6 +69,11 @@ class Checkout:
         actor.must(Right.SELL)
         manager = await self._staff.approve(approval.approver, approval.pin, Right.REFUND, actor.station)
         return await self._db.write(self._refund, manager, sale, till, tap_id)
+
+    def just_sold(self, actor: Actor, sale_id: str) -> Sale:
+        """A sale as it was made, for its receipt; the newest are given without asking the database. Raises NotFound."""
+        actor.must(Right.SELL)
+        return self._newest.get(sale_id) or self.sale(actor, sale_id)
 
     def sale(self, actor: Actor, sale_id: str) -> Sale:
         """One sale. Raises NotFound."""
@@ -147,7 +154,13 @@ class Checkout:
             self._visits.paid(tx, actor, draft.visit)
         self._announce(tx, actor, sale)
         remember(tx, tap_id, "pos.complete_sale", sale_id, draft)
+        tx.on_commit(lambda: self._keep(sale))
         return sale
+
+    def _keep(self, sale: Sale) -> None:
+        if len(self._newest) == NEWEST_MAX:
+            self._newest.pop(next(iter(self._newest)))
+        self._newest[sale.id] = sale
 
     def _announce(self, tx: Tx, actor: Actor, sale: Sale) -> None:
         self._journal.append(

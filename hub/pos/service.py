@@ -29,7 +29,7 @@ class Pos:
 
         self.complete_sale, self.refund_sale = checkout.complete_sale, checkout.refund_sale
         self.sale, self.sale_by_receipt, self.sales_today = checkout.sale, checkout.sale_by_receipt, checkout.sales_today
-        self.refund = checkout.refund
+        self.just_sold, self.refund = checkout.just_sold, checkout.refund
 
         self.open_shift, self.close_shift, self.open_shift_of = shifts.open_shift, shifts.close_shift, shifts.open_shift_of
         self.open_shifts, self.takings = shifts.open_shifts, shifts.takings

@@ -43,10 +43,12 @@ def moved_by(tx: Tx, source: str) -> list[Movement]:
 
 def insert(tx: Tx, movement: Movement, at: str) -> int:
     """One movement; returns the balance, which follows from the one before."""
-    n, before = tuple(tx.one(_LAST, (movement.product,)) or (0, 0))
-    after = int(before) + movement.quantity
+    place = ("stock", movement.product)
+    n, before = tx.known.get(place) or tuple(tx.one(_LAST, (movement.product,)) or (0, 0))
+    after: int = before + movement.quantity
     tx.execute(
         "INSERT INTO stock_movements VALUES (?, ?, ?, ?, ?, ?, ?)",
         (movement.product, n + 1, movement.quantity, after, str(movement.reason), movement.source, at),
     )
+    tx.known[place] = (n + 1, after)
     return after

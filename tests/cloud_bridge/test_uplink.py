@@ -30,8 +30,8 @@ async def as_shop(shop: Shop) -> Client:
         try:
             await client.connect(held.url, user=held.user, password=held.password, inbox_prefix=inbox(shop.store), allow_reconnect=False)
             break
-        except Error as not_yet:
-            if "Authorization" not in str(not_yet) or not tries_left:
+        except (Error, ConnectionResetError) as not_yet:  # refused in words, or cut off before they could be read
+            if not tries_left or (isinstance(not_yet, Error) and "Authorization" not in str(not_yet)):
                 raise
             await asyncio.sleep(0.1)
     return client

@@ -137,7 +137,8 @@ async def test_a_stored_command_is_acknowledged_so_that_the_broker_lets_go_of_it
     host.link._mqtt._client.ack = lambda mid, qos: (acknowledged.append(mid), ack(mid, qos))[1]  # type: ignore[method-assign,func-returns-value]
     for n in range(3):
         await shop.answer(device, shop.command(device, "status"))
-        assert len(acknowledged) == n + 1
+        await until(lambda n=n: len(acknowledged) == n + 1)
+    assert acknowledged == sorted(acknowledged)
 
 
 async def test_a_command_that_could_not_be_stored_is_sent_again_by_the_broker_and_printed_once(

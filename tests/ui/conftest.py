@@ -29,7 +29,9 @@ class Shop:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=10, trust_env=False)
+        self._http = httpx.Client(
+            base_url=url, timeout=10, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0)
+        )  # the server closes a wire that lies idle
 
     def calls(self, name: str = "") -> list[Any]:
         """What the pages asked for, without the beats of screens; with `name` only the arguments of these."""

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hub.access import SYSTEM, Actor, Role
-from hub.catalog.model import ProductId
+from hub.catalog.model import ProductDraft, ProductId
 from hub.errors import InvalidInput, NotAllowed, NotFound, TapReused
 from hub.ids import TapId
 from hub.ledger import Account
@@ -52,6 +52,26 @@ async def test_a_cash_sale_books_moves_stock_prints_kicks_and_tells(salon):
     job = shop.equipment.job_of(PrintKind.RECEIPT, sale.id)
     assert (job.copy, job.kick_until is not None) == (0, True)
     assert shop.journal.count(SaleCompleted) == 1
+
+
+async def test_sales_of_one_commit_see_each_others_shelf_and_a_price_that_changes_between_them(salon):
+    shop, shampoo = salon.shop, salon.shampoo
+    was = ProductDraft(**{name: getattr(shampoo, name) for name in ("code", "category", "names", "price", "tax", "barcode", "stocked")})
+    dearer = replace(was, price=shampoo.price + 100)
+    wrong = salon.draft(total=1)
+    answers = await asyncio.gather(
+        salon.sell(),
+        shop.pos.complete_sale(salon.desk, wrong, TapId.new()),
+        salon.sell(),
+        shop.catalog.change_product(salon.boss, shampoo.id, dearer, TapId.new()),
+        salon.sell(),
+        salon.sell(total=shampoo.price + 100),
+        return_exceptions=True,
+    )
+    assert [type(a).__name__ for a in answers] == ["Sale", "PriceChanged", "Sale", "Product", "PriceChanged", "Sale"]
+    assert shop.stock.on_shelf(shampoo.id) == 97
+    moved = shop.db.all("SELECT n, quantity, balance FROM stock_movements WHERE product = ? ORDER BY n DESC LIMIT 3", (shampoo.id,))
+    assert [(row["n"], row["quantity"], row["balance"]) for row in moved] == [(4, -1, 97), (3, -1, 98), (2, -1, 99)]
 
 
 async def test_the_same_tap_fifty_times_in_parallel_is_one_sale_and_fifty_equal_answers(salon):

@@ -42,7 +42,7 @@ def bench_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def sims(bench_url: str) -> Iterator[httpx.Client]:
     """The simulated devices themselves, well at the beginning of each test."""
-    with httpx.Client(base_url=bench_url, timeout=10) as client:
+    with httpx.Client(base_url=bench_url, timeout=10, limits=httpx.Limits(max_keepalive_connections=0)) as client:
         for verb in ("heal", "reload", "cover_close", "plug_in", "close_drawer"):
             client.post(f"/sims/printer/do/{verb}", json={})
         client.post("/sims/scanner/do/plug_in", json={})

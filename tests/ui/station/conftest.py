@@ -32,7 +32,9 @@ class Desk:
 
     def __init__(self, url: str, browser: Browser) -> None:
         self.url, self._browser = url, browser
-        self._http = httpx.Client(base_url=url, timeout=10)
+        self._http = httpx.Client(
+            base_url=url, timeout=10, limits=httpx.Limits(max_keepalive_connections=0)
+        )  # the server closes a wire that lies idle
         self._contexts: list[Any] = []
 
     def shop(self, scene: str, **args: Any) -> Any:
