@@ -127,9 +127,11 @@ class Tcp:
         """Raises LinkLost."""
         if self._writer is None or self._reader is None or self._reader.at_eof() or self._writer.is_closing():
             raise LinkLost(host=self._host, port=self._port)
+        self._writer.write(data)
+        if not (self._writer.transport.get_write_buffer_size() or self._writer.is_closing()):
+            return  # all of it has left
         try:
             async with asyncio.timeout(within_s):
-                self._writer.write(data)
                 await self._writer.drain()
         except (OSError, TimeoutError) as why:
             raise LinkLost(host=self._host, port=self._port, why=type(why).__name__) from why

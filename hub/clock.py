@@ -19,6 +19,7 @@ class Clock:
     def __init__(self, zone: str = "Asia/Shanghai") -> None:
         self.zone = ZoneInfo(zone)
         self._floor = datetime.min.replace(tzinfo=UTC)
+        self._day_of_quarter: tuple[int, ZoneInfo, date] | None = None
 
     def now(self) -> datetime:
         """UTC, aware, never earlier than the floor (a board without a battery starts in the past)."""
@@ -42,7 +43,13 @@ class Clock:
 
     def business_day(self, moment: datetime | None = None) -> date:
         """The shop's day `moment` (default: now) belongs to; it turns at 04:00 local time."""
-        return (self.local(moment or self.now()).replace(tzinfo=None) - DAY_STARTS).date()
+        moment = moment or self.now()
+        quarter = int(moment.timestamp()) // 900  # every zone is whole quarters of an hour from UTC: one answer for each
+        known = self._day_of_quarter
+        if known is None or known[0] != quarter or known[1] is not self.zone:
+            day = (self.local(moment).replace(tzinfo=None) - DAY_STARTS).date()
+            known = self._day_of_quarter = (quarter, self.zone, day)
+        return known[2]
 
     def _wall(self) -> datetime:
         return datetime.now(UTC)

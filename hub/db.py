@@ -307,7 +307,7 @@ def _connect(path: str, *, read_only: bool) -> Any:
     return connection
 
 
-_WRITER_PRAGMAS = ("journal_mode=wal", "synchronous=full", "secure_delete=1", "cache_size=-16000", "wal_autocheckpoint=4000")
+_WRITER_PRAGMAS = ("journal_mode=wal", "synchronous=full", "secure_delete=1", "cache_size=-16000", "wal_autocheckpoint=2000")
 _insert_texts: dict[tuple[str, tuple[str, ...]], str] = {}
 
 
