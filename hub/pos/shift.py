@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 
@@ -39,8 +39,9 @@ _BY_TENDER = """
     GROUP BY kind"""
 _BY_DAY, _BY_SHIFT = (
     [text.format(sold=of.format("s"), refunded=of.format("r")) for text in (_SALES, _REFUNDS, _BY_TENDER)]
-    for of in ("{0}.day = ?1", "{0}.shift = ?1 AND {0}.day >= ?2")  # a shift by its days: an index of its own costs every sale
+    for of in ("{0}.day = ?1", "{0}.shift = ?1 AND {0}.id IN (SELECT source FROM receipt_numbers WHERE till = ?2 AND number > ?3)")
 )
+_LAST_COUNTED = "SELECT coalesce(max(z.last_receipt), 0) FROM z_reports z JOIN shifts h ON h.id = z.shift WHERE h.till = ?"
 _KEPT = "SELECT h.*, z.* FROM shifts h JOIN z_reports z ON z.shift = h.id"
 
 
@@ -178,8 +179,8 @@ def _check_counted(counted: Minor) -> None:
 
 
 def _report(tx: Tx, shift: Shift) -> ZReport:
-    opened = shift.opened_at - timedelta(days=1)  # in UTC; no business day of the shift is before it, in whatever zone
-    sales, refunds, by_tender = _sums(tx, _BY_SHIFT, (shift.id, opened.date().isoformat()))
+    # found by its receipt numbers: an index by shift would cost every sale, and days go wrong when someone sets the clock back
+    sales, refunds, by_tender = _sums(tx, _BY_SHIFT, (shift.id, shift.till, tx.all(_LAST_COUNTED, (shift.till,))[0][0]))
     return ZReport(
         shift=shift,
         sales=sales["sales"],
@@ -222,7 +223,7 @@ def _kept_report(row: Row) -> ZReport:
     )
 
 
-def _sums(source: Db | Tx, by: list[str], values: tuple[str, ...]) -> tuple[Row, Row, dict[TenderKind, Minor]]:
+def _sums(source: Db | Tx, by: list[str], values: tuple[str | int, ...]) -> tuple[Row, Row, dict[TenderKind, Minor]]:
     """Sales, refunds and tenders of one shift or one day; a sum is always one row."""
     sales, refunds, tenders = by
     by_tender = {TenderKind(row["kind"]): row["amount"] for row in source.all(tenders, values)}

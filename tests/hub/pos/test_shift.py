@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -88,6 +89,19 @@ async def test_a_shift_over_midnight_counts_its_own_sales_and_no_other_drawers(s
     await salon.shop.pos.complete_sale(salon.desk, replace(salon.draft(), till="t2"), TapId.new())
     z = await close(salon, 50000 + 2 * 6800)
     assert (z.sales, z.gross, z.first_receipt, z.last_receipt, z.shift.difference) == (2, 13600, 1, 2, 0)
+
+
+async def test_a_clock_set_back_takes_no_sale_out_of_the_report(salon):
+    await salon.sell()
+    await close(salon, 56800)
+    await salon.shop.pos.open_shift(salon.boss, "t1", 56800, TapId.new())
+    await salon.sell()
+    salon.clock.set_wall(salon.clock.now() - timedelta(days=400))
+    refunded = await salon.sell()
+    await salon.shop.staff.set_pin(SYSTEM, salon.manager.id, "482915", TapId.new())
+    await salon.shop.pos.refund_sale(salon.desk, refunded.id, Approval(approver=salon.manager.id, pin="482915"), "t1", TapId.new())
+    z = await close(salon, 56800 + 6800)
+    assert (z.sales, z.refunds, z.gross, z.refunded, z.shift.difference) == (2, 1, 13600, 6800, 0)
 
 
 async def test_a_kept_report_stays_as_it_was_printed_whatever_is_refunded_later(salon):
