@@ -14,7 +14,7 @@ DAY_STARTS = timedelta(hours=4)  # a sale at 01:30 still belongs to the evening 
 
 
 class Clock:
-    """Real time. `now()` never runs behind the latest time it has given or was told of by `not_before`."""
+    """Real time. `now()` never runs behind a time it was told of by `not_before`; a clock set back meanwhile sets it back, too."""
 
     def __init__(self, zone: str = "Asia/Shanghai") -> None:
         self.zone = ZoneInfo(zone)
