@@ -125,15 +125,22 @@ def test_a_device_is_added_and_removed_without_dropping_the_others(running: Runn
     assert (hub.drops, host.drops, second.drops) == (0, 0, 0)
 
 
-def test_a_broker_that_was_killed_comes_back_with_the_states_it_was_told(running: RunningBroker, connect: Connect) -> None:
+def test_a_killed_broker_that_lost_all_it_kept_takes_everyone_back_and_keeps_what_they_say_again(
+    running: RunningBroker, connect: Connect
+) -> None:
     host = connect(running.secret("host")).here()
     host.publish("store/s1/dev/p1/state", "online", retain=True)
     running.stop()
+    running.broker.forget()
     running.start()
+    until(lambda: host.connected and host.drops == 1, "the host to come back by itself")
     hub = connect(running.secret("hub")).here()
     hub.subscribe("store/s1/dev/+/state")
-    assert hub.next() == ("store/s1/dev/p1/state", b"online", True)
-    until(lambda: host.connected and host.drops == 1, "the host to come back by itself")
+    host.publish("store/s1/dev/p1/state", "online again", retain=True)
+    assert hub.next()[:2] == ("store/s1/dev/p1/state", b"online again")
+    late = connect(running.secret("bridge")).here()
+    late.subscribe("store/s1/dev/+/state")
+    assert late.next() == ("store/s1/dev/p1/state", b"online again", True)
 
 
 def test_no_party_may_come_by_the_other_protocol_of_the_broker(running: RunningBroker) -> None:
