@@ -42,6 +42,7 @@ _BY_DAY, _BY_SHIFT = (
     for of in ("{0}.day = ?1", "{0}.shift = ?1 AND {0}.id IN (SELECT source FROM receipt_numbers WHERE till = ?2 AND number > ?3)")
 )
 _LAST_COUNTED = "SELECT coalesce(max(z.last_receipt), 0) FROM z_reports z JOIN shifts h ON h.id = z.shift WHERE h.till = ?"
+_KEPT_FIGURES = ("sales", "refunds", "first_receipt", "last_receipt", "gross", "refunded", "tax")
 _KEPT = "SELECT h.*, z.* FROM shifts h JOIN z_reports z ON z.shift = h.id"
 
 
@@ -195,32 +196,13 @@ def _report(tx: Tx, shift: Shift) -> ZReport:
 
 
 def _keep(tx: Tx, z: ZReport) -> None:
-    tx.insert(
-        "z_reports",
-        shift=z.shift.id,
-        sales=z.sales,
-        refunds=z.refunds,
-        first_receipt=z.first_receipt,
-        last_receipt=z.last_receipt,
-        gross=z.gross,
-        refunded=z.refunded,
-        tax=z.tax,
-        by_tender=orjson.dumps({str(kind): amount for kind, amount in z.by_tender.items()}).decode(),
-    )
+    by_tender = orjson.dumps({str(kind): amount for kind, amount in z.by_tender.items()}).decode()
+    tx.insert("z_reports", shift=z.shift.id, by_tender=by_tender, **{name: getattr(z, name) for name in _KEPT_FIGURES})
 
 
 def _kept_report(row: Row) -> ZReport:
-    return ZReport(
-        shift=_shift_of(row),
-        sales=row["sales"],
-        refunds=row["refunds"],
-        first_receipt=row["first_receipt"],
-        last_receipt=row["last_receipt"],
-        gross=row["gross"],
-        refunded=row["refunded"],
-        tax=row["tax"],
-        by_tender={TenderKind(kind): amount for kind, amount in orjson.loads(row["by_tender"]).items()},
-    )
+    by_tender = {TenderKind(kind): amount for kind, amount in orjson.loads(row["by_tender"]).items()}
+    return ZReport(shift=_shift_of(row), by_tender=by_tender, **{name: row[name] for name in _KEPT_FIGURES})
 
 
 def _sums(source: Db | Tx, by: list[str], values: tuple[str | int, ...]) -> tuple[Row, Row, dict[TenderKind, Minor]]:

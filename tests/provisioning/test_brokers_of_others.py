@@ -91,3 +91,4 @@ def test_the_last_will_of_a_host_whose_cable_is_cut_is_told_and_kept(secret_of: 
 def test_a_wrong_password_is_refused_by_either(secret_of: Secret, connect: Connect) -> None:
     stranger = connect({**secret_of("hub"), "password": "guessed"})
     until(lambda: stranger.refused, "the refusal")
+    assert not stranger.connected

@@ -32,6 +32,11 @@ def _plugged(state: State) -> bool:
     return bool(state.get("plugged"))
 
 
+def _fault(verb: str, label: str, icon: str, **args: Any) -> Deed:
+    """A fault a device has or has not; while it has it, it cannot be given once more."""
+    return Deed(verb=verb, label=label, icon=icon, args=args, when=lambda state: not _has(state, verb))
+
+
 PRINTER: tuple[Deed, ...] = (
     Deed(verb="reload", label=N_("Put a new roll in"), icon="receipt", when=lambda s: s.get("paper") != "ok", fault=False),
     Deed(
@@ -51,49 +56,13 @@ PRINTER: tuple[Deed, ...] = (
     Deed(verb="cover_open", label=N_("Open the cover"), icon="vertical_align_top", when=lambda s: s.get("cover") != "open"),
     Deed(verb="cut_cable", label=N_("Pull the cable"), icon="link_off", when=_plugged),
     Deed(verb="power_off", label=N_("Switch it off"), icon="power_off", when=_plugged),
-    Deed(
-        verb="slow",
-        label=N_("Print slowly"),
-        icon="speed",
-        args={"bytes_per_s": SLOW_BYTES_PER_S},
-        when=lambda s: not _has(s, "slow"),
-    ),
-    Deed(verb="dont_answer", label=N_("Stop answering"), icon="voice_over_off", when=lambda s: not _has(s, "dont_answer")),
-    Deed(
-        verb="liar",
-        label=N_("Say done, print nothing"),
-        icon="theater_comedy",
-        args={"how": "prints_nothing"},
-        when=lambda s: not _has(s, "liar"),
-    ),
-    Deed(
-        verb="liar",
-        label=N_("Print, but say offline"),
-        icon="theater_comedy",
-        args={"how": "says_offline"},
-        when=lambda s: not _has(s, "liar"),
-    ),
-    Deed(
-        verb="liar",
-        label=N_("Hear one question of several"),
-        icon="hearing_disabled",
-        args={"how": "hears_one"},
-        when=lambda s: not _has(s, "liar"),
-    ),
-    Deed(
-        verb="drop",
-        label=N_("Lose the connection in mid-receipt"),
-        icon="cable",
-        args={"after_bytes": AFTER_BYTES},
-        when=lambda s: not _has(s, "drop"),
-    ),
-    Deed(
-        verb="half_write",
-        label=N_("Swallow half of the next receipt"),
-        icon="content_cut",
-        args={"after_bytes": AFTER_BYTES},
-        when=lambda s: not _has(s, "half_write"),
-    ),
+    _fault("slow", N_("Print slowly"), "speed", bytes_per_s=SLOW_BYTES_PER_S),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    _fault("liar", N_("Say done, print nothing"), "theater_comedy", how="prints_nothing"),
+    _fault("liar", N_("Print, but say offline"), "theater_comedy", how="says_offline"),
+    _fault("liar", N_("Hear one question of several"), "hearing_disabled", how="hears_one"),
+    _fault("drop", N_("Lose the connection in mid-receipt"), "cable", after_bytes=AFTER_BYTES),
+    _fault("half_write", N_("Swallow half of the next receipt"), "content_cut", after_bytes=AFTER_BYTES),
     Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
 )
 DRAWER: tuple[Deed, ...] = (

@@ -58,7 +58,7 @@ def test_spaces_hyphens_and_the_country_code_change_nothing(mobile: str, noise: 
     assert normalised(typed) == "+86" + mobile
 
 
-@given(st.text(max_size=60))
+@given(st.text(max_size=60) | st.from_regex(r"\+[0-9]{6,16}", fullmatch=True))
 def test_any_text_is_a_number_in_its_one_form_or_refused(typed: str) -> None:
     try:
         kept = normalised(typed)
@@ -68,11 +68,6 @@ def test_any_text_is_a_number_in_its_one_form_or_refused(typed: str) -> None:
     assert kept[0] == "+"
     assert kept[1:].isascii()
     assert kept[1:].isdigit()
-
-
-@given(st.from_regex(r"\+[0-9]{6,16}", fullmatch=True))
-def test_any_digits_from_abroad_are_a_number_in_its_one_form_or_refused(typed: str) -> None:
-    test_any_text_is_a_number_in_its_one_form_or_refused.hypothesis.inner_test(typed)
 
 
 @given(mobiles, mobiles)
