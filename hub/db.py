@@ -1,8 +1,9 @@
 """SQLite with exactly one writer.
 
-`write` hands a function to the writer thread; it runs everything that waits in one BEGIN IMMEDIATE with a SAVEPOINT
-each and one COMMIT at synchronous=FULL, then answers: durable, and fast on an SD card. Readers have read-only
-connections of their own, one a thread; a read is one statement in autocommit, fetched whole.
+`write` hands a function, a step, to the writer thread; it runs everything that waits in one BEGIN IMMEDIATE and one COMMIT
+at synchronous=FULL, then answers: durable, and fast on an SD card. When one of several steps is refused, all are rolled back
+and run again with a SAVEPOINT each; so a step changes nothing but the database, and memory follows by `Tx.on_commit`.
+Readers have read-only connections of their own, one a thread; a read is one statement in autocommit, fetched whole.
 
 Every SQLite file of the project is opened here and nowhere else: the library is sqlcipher3 used without a key, because
 it bundles a SQLite without the WAL-reset corruption (3.7.0 to 3.51.2), and sqlite-utils must be given the same one.
@@ -165,7 +166,8 @@ class Db:
     async def write(self, fn: Callable[..., T], /, *args: Any) -> T:
         """Run `fn(tx, *args)` in the writer and return its result once it is durable.
 
-        Raises what `fn` raised (its savepoint is rolled back), StorageFull or StorageFailed when it could not be kept.
+        `fn` may be run twice, the first time for nothing: it changes the database and leaves word with `Tx.on_commit`, no more.
+        Raises what `fn` raised (nothing of it is kept), StorageFull or StorageFailed when it could not be kept.
         """
         if self.broken:
             raise StorageFailed(why=self.broken)
@@ -236,31 +238,53 @@ class Db:
             told()
 
     def _commit(self, batch: list[_Job]) -> None:
-        connection = self._connection
-        tx = Tx(connection)
-        connection.execute("BEGIN IMMEDIATE")
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
         try:
-            for job in batch:
-                promised = len(tx.promised)
-                connection.execute("SAVEPOINT job")
-                try:
-                    job.result = job.fn(tx, *job.args)
-                except BaseException as refused:  # anything one job raises is its own answer, not its neighbours'
-                    if _is_fatal(refused):
-                        raise
-                    job.error = refused if isinstance(refused, ChairsideError) else _as_ours(refused)
-                    connection.execute("ROLLBACK TO job")
-                    tx.known.clear()
-                    del tx.promised[promised:]
-                connection.execute("RELEASE job")
-            connection.execute("COMMIT")
+            tx = self._attempt(batch)
+            if tx is None:
+                execute("ROLLBACK")
+                execute("BEGIN IMMEDIATE")
+                tx = self._attempt_each(batch)
+            execute("COMMIT")
         except BaseException:
             with suppress(sqlite.Error):
-                connection.execute("ROLLBACK")
+                execute("ROLLBACK")
             raise
         self.figures.commits += 1
         for told in tx.promised:
             told()
+
+    def _attempt(self, batch: list[_Job]) -> Tx | None:
+        """Every step in turn, without a savepoint, which costs as much as three inserts; None as soon as one is refused."""
+        tx = Tx(self._connection)
+        for job in batch:
+            try:
+                job.result = job.fn(tx, *job.args)
+            except BaseException as refused:  # it is run once more, and answered then
+                if _is_fatal(refused):
+                    raise
+                return None
+        return tx
+
+    def _attempt_each(self, batch: list[_Job]) -> Tx:
+        """The same with a savepoint each: what one raises is its own answer, not its neighbours'."""
+        tx = Tx(self._connection)
+        execute = self._connection.execute
+        for job in batch:
+            promised = len(tx.promised)
+            execute("SAVEPOINT job")
+            try:
+                job.result = job.fn(tx, *job.args)
+            except BaseException as refused:
+                if _is_fatal(refused):
+                    raise
+                job.result, job.error = None, refused if isinstance(refused, ChairsideError) else _as_ours(refused)
+                execute("ROLLBACK TO job")
+                tx.known.clear()
+                del tx.promised[promised:]
+            execute("RELEASE job")
+        return tx
 
     def _translated(self, failed: BaseException) -> ChairsideError:
         code = getattr(failed, "sqlite_errorcode", None)

@@ -129,10 +129,10 @@ class Sessions:
         await self._db.write(self.end_in, token)
 
     def end_in(self, tx: Tx, token: str) -> None:
-        """Step: end this session. Should the transaction fail, whoever was logged in logs in again."""
+        """Step: end this session."""
         hashed = _hashed(token)
-        if live := self._live.get(hashed):
-            self._journal.append(tx, live.actor, SessionEnded())
+        if actor := tables.holder(tx, hashed):
+            self._journal.append(tx, actor, SessionEnded())
             self._remove(tx, [hashed])
 
     async def end_all_of(self, actor_id: str) -> int:
@@ -140,9 +140,8 @@ class Sessions:
         return await self._db.write(self.end_all_in, actor_id)
 
     def end_all_in(self, tx: Tx, actor_id: str) -> int:
-        """Step of a PIN change or a leave. Should the transaction fail, whoever was logged in logs in again."""
-        with self._lock:
-            ended = [token for token, live in self._live.items() if live.actor.id == actor_id]
+        """Step of a PIN change or a leave; returns how many there were."""
+        ended = tables.tokens_of(tx, actor_id)
         self._remove(tx, ended)
         return len(ended)
 
@@ -220,17 +219,23 @@ class Sessions:
 
     def _add(self, tx: Tx, actor: Actor) -> str:
         now = self._time.now()
-        with self._lock:
-            mine = sorted((live.seen, token) for token, live in self._live.items() if live.actor.id == actor.id)
-        self._remove(tx, [token for _, token in mine[: max(0, len(mine) - LIVE_PER_ACTOR + 1)]])
+        mine = sorted(tables.tokens_of(tx, actor.id), key=lambda token: live.seen if (live := self._live.get(token)) else now)
+        self._remove(tx, mine[: max(0, len(mine) - LIVE_PER_ACTOR + 1)])
         token = secrets.token_urlsafe(TOKEN_BYTES)
-        tables.insert_session(tx, _hashed(token), actor, now)
-        with self._lock:  # nobody knows the token before the commit, so it may be here already
-            self._live[_hashed(token)] = _Live(actor, now, now, now)
+        hashed = _hashed(token)
+        tables.insert_session(tx, hashed, actor, now)
+        tx.on_commit(lambda: self._begun(hashed, _Live(actor, now, now, now)))
         return token
+
+    def _begun(self, hashed: bytes, live: _Live) -> None:
+        with self._lock:
+            self._live[hashed] = live
 
     def _remove(self, tx: Tx, tokens: list[bytes]) -> None:
         tables.delete_sessions(tx, tokens)
+        tx.on_commit(lambda: self._ended(tokens))
+
+    def _ended(self, tokens: list[bytes]) -> None:
         with self._lock:
             for token in tokens:
                 self._live.pop(token, None)
@@ -242,8 +247,7 @@ class Sessions:
         self._remove(tx, [token for token, each in live if self._is_over(each, now)])
         used = [(token, each, each.seen) for token, each in live if each.seen > each.kept]
         tables.move_seen(tx, [(token, seen) for token, _, seen in used])
-        for _, each, seen in used:
-            each.kept = seen
+        tx.on_commit(lambda: _kept(used))
 
     def _new_code(self, tx: Tx, actor: Actor, code: str, screen: Actor, minutes: int) -> None:
         now = self._time.now()
@@ -269,6 +273,11 @@ class Sessions:
 
     def _code_hash(self, code: str) -> bytes:
         return self._vault.blind(f"pairing code\x1f{code}")
+
+
+def _kept(used: list[tuple[bytes, _Live, datetime]]) -> None:
+    for _, each, seen in used:
+        each.kept = seen
 
 
 def _hashed(token: str) -> bytes:

@@ -41,6 +41,17 @@ def actor_in(row: Row) -> Actor:
     return Actor(id=row["actor"], role=Role(row["role"]), station=row["station"])
 
 
+def holder(tx: Tx, token: bytes) -> Actor | None:
+    """Who holds this session; None when it was ended."""
+    row = tx.one("SELECT actor, role, station FROM sessions WHERE token = ?", (token,))
+    return actor_in(row) if row else None
+
+
+def tokens_of(tx: Tx, actor_id: str) -> list[bytes]:
+    """Every session of a person or screen."""
+    return [row["token"] for row in tx.all("SELECT token FROM sessions WHERE actor = ?", (actor_id,))]
+
+
 def insert_session(tx: Tx, token: bytes, actor: Actor, at: datetime) -> None:
     """A session that starts now."""
     tx.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?)", (token, actor.id, str(actor.role), actor.station, stored(at), stored(at)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -55,8 +54,6 @@ class Staff:
         self._lock = threading.Lock()
         self._changes = 0  # of staff or PINs, so that nothing read before one of them is kept
         self._known: _Known | None = None
-        self._uncommitted = False
-        db.before_answers(self._forget_if_changed)
 
     def stylists(self) -> list[StaffMember]:
         """Everyone active whom guests can ask for, in the order they joined."""
@@ -83,7 +80,7 @@ class Staff:
         draft = StaffDraft(name=name, role=Role.OWNER).checked()
         check_pin_rules(pin, draft.role)
         member = _member(StaffId.new(), draft)
-        return await self._changed(self._set_up_owner, member, await self._hashed(member, pin))
+        return await self._db.write(self._set_up_owner, member, await self._hashed(member, pin))
 
     async def add(self, actor: Actor, draft: StaffDraft, tap_id: TapId, pin: str | None = None) -> StaffMember:
         """A new person, with a PIN if one is given.
@@ -96,14 +93,14 @@ class Staff:
             check_pin_rules(pin, draft.role)
         member = _member(StaffId.new(), draft)
         hashed = None if pin is None else await self._hashed(member, pin)
-        return await self._changed(self._add, actor, member, hashed, tap_id)
+        return await self._db.write(self._add, actor, member, hashed, tap_id)
 
     async def change(self, actor: Actor, staff_id: str, draft: StaffDraft, tap_id: TapId) -> StaffMember:
         """Everything of a person at once. A leave or another role ends her sessions; a leave or a role with longer PINs, her PIN.
 
         Raises NotAllowed, NotFound, InvalidInput, LastOwner.
         """
-        return await self._changed(self._change, actor, staff_id, draft.checked(), tap_id)
+        return await self._db.write(self._change, actor, staff_id, draft.checked(), tap_id)
 
     async def set_pin(self, actor: Actor, staff_id: str, pin: str, tap_id: TapId, old_pin: str | None = None) -> None:
         """A new PIN for a person; ends all her sessions. Her own she changes by giving the old one.
@@ -118,10 +115,9 @@ class Staff:
         check_pin_rules(pin, member.role)
         hashed = await self._hashed(member, pin)
         if actor.id != member.id:
-            await self._changed(self._set_pin, actor, member, hashed, tap_id)
+            await self._db.write(self._set_pin, actor, member, hashed, tap_id)
         elif await self._db.write(first_result, tap_id, "staff.set_pin", member.id) is None:
             await self._proof.of(member.id, old_pin or "", actor.station, lambda tx, me: self._set_pin(tx, actor, me, hashed, tap_id))
-            self._forget()
 
     async def check_pin(self, staff_id: str, pin: str, station: str) -> StaffMember:
         """The person, when this is her PIN. Raises WrongPin, or TooManyTries (then nothing was checked)."""
@@ -169,21 +165,10 @@ class Staff:
                 self._known = known
         return known
 
-    async def _changed(self, step: Callable[..., T], *args: object) -> T:
-        result = await self._db.write(step, *args)
-        self._forget()
-        return result
-
     def _forget(self) -> None:
         with self._lock:
             self._changes += 1
             self._known = None
-
-    def _forget_if_changed(self) -> None:
-        """After a commit, also when whoever asked for the change does not wait for it any more."""
-        if self._uncommitted:
-            self._uncommitted = False
-            self._forget()
 
     async def _hashed(self, member: StaffMember, pin: str) -> PinRow:
         return PinRow(await self._pins.hash(member.id, pin), PIN_DIGITS_MIN[member.role])
@@ -202,7 +187,7 @@ class Staff:
         return member
 
     def _insert(self, tx: Tx, actor: Actor, member: StaffMember, pin: PinRow | None) -> StaffMember:
-        self._uncommitted = True
+        tx.on_commit(self._forget)
         tables.insert(tx, member)
         self._journal.append(tx, actor, StaffAdded(staff=member.id, role=member.role, stylist=member.stylist))
         if pin is not None:
@@ -221,7 +206,7 @@ class Staff:
             return before
         if _acts_as_owner(before) and not _acts_as_owner(after) and not tables.other_owners(tx, before.id):
             raise LastOwner(staff=before.id)
-        self._uncommitted = True
+        tx.on_commit(self._forget)
         tables.update(tx, after)
         pin = tables.pin_of(tx, after.id)
         if not after.active or (pin and pin.digits_min < PIN_DIGITS_MIN[after.role]):
@@ -241,7 +226,7 @@ class Staff:
             raise NotFound(staff=member.id)
         if PIN_DIGITS_MIN[now.role] > pin.digits_min:
             raise PinTooShort(digits_min=PIN_DIGITS_MIN[now.role])  # promoted in this very moment
-        self._uncommitted = True
+        tx.on_commit(self._forget)
         tables.put_pin(tx, member.id, pin)
         self._proof.unlock(tx, member.id)
         self._sessions.end_all_in(tx, member.id)

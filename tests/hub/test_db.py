@@ -79,6 +79,22 @@ async def test_what_a_step_promised_is_kept_once_it_is_durable_and_forgotten_whe
     assert kept == [("a", 2), ("b", 2)]
 
 
+async def test_a_refused_step_makes_its_neighbours_run_again_and_each_is_kept_once(db):
+    ran = []
+
+    def count(tx, text):
+        ran.append(text)
+        note(tx, text)
+        if text == "refused":
+            raise NotFound
+        return len(ran)
+
+    answers = await asyncio.gather(*(db.write(count, text) for text in ("a", "refused", "b")), return_exceptions=True)
+    assert ran == ["a", "refused", "a", "refused", "b"]
+    assert (answers[0], type(answers[1]), answers[2]) == (3, NotFound, 5)
+    assert [row["text"] for row in db.all("SELECT text FROM notes")] == ["a", "b"]
+
+
 async def test_what_a_step_knew_is_not_believed_after_another_was_undone(db):
     known = []
 
@@ -90,7 +106,7 @@ async def test_what_a_step_knew_is_not_believed_after_another_was_undone(db):
 
     await asyncio.gather(*(db.write(learn, text) for text in ("a", "b", "refused", "c")), return_exceptions=True)
     await db.write(learn, "another transaction")
-    assert known == [None, "a", "b", None, None]
+    assert known == [None, "a", "b", None, "a", "b", None, None]  # tried, then run again with a savepoint each
 
 
 async def test_an_answer_comes_only_when_the_row_can_be_read(db):

@@ -15,7 +15,7 @@ import pytest
 from hub import journal as journal_module
 from hub.access import SYSTEM, Actor, Role
 from hub.clock import MovedClock
-from hub.db import Db
+from hub.db import Db, Tx
 from hub.errors import InvalidInput, NotAllowed, NotFound
 from hub.journal import Journal
 from hub.migrations import migrate
@@ -38,6 +38,7 @@ class Shop:
     journal: Journal
     clock: MovedClock
     sessions: Sessions
+    vault: Vault
 
 
 @contextmanager
@@ -50,7 +51,7 @@ def running(folder: Path, clock: MovedClock, limits: SessionLimits | None = None
     vault = Vault(folder / "secrets", keys)
     vault.open()
     journal = Journal(db, clock)
-    yield Shop(db, journal, clock, Sessions(db, journal, clock, vault, limits))
+    yield Shop(db, journal, clock, Sessions(db, journal, clock, vault, limits), vault)
     db.close()
     keys.close()
 
@@ -112,6 +113,35 @@ async def test_a_log_out_ends_this_session_only(shop: Shop) -> None:
     assert shop.sessions.actor_of(first) is None
     assert shop.sessions.actor_of(second) == MEI
     assert shop.journal.count(SessionEnded) == 1
+
+
+async def test_a_log_out_beside_a_refused_tap_holds_over_a_restart(shop: Shop) -> None:
+    token = await shop.sessions.start(MEI)
+
+    def refused(tx: Tx) -> None:
+        raise NotFound
+
+    _, no, new = await asyncio.gather(
+        shop.sessions.end(token), shop.db.write(refused), shop.sessions.start(LIN), return_exceptions=True
+    )  # one commit, so all of it was run twice
+    assert isinstance(no, NotFound)
+    assert shop.journal.count(SessionEnded) == 1
+    again = Sessions(shop.db, shop.journal, shop.clock, shop.vault)
+    assert (again.actor_of(token), again.actor_of(str(new))) == (None, LIN)
+    assert (shop.sessions.actor_of(token), shop.sessions.actor_of(str(new))) == (None, LIN)
+
+
+async def test_a_session_that_could_not_be_kept_was_never_there(shop: Shop) -> None:
+    def undone(tx: Tx) -> None:
+        for _ in range(LIVE_PER_ACTOR):
+            shop.sessions.start_in(tx, MEI)
+        raise NotFound
+
+    first = await shop.sessions.start(MEI)
+    with pytest.raises(NotFound):
+        await shop.db.write(undone)
+    assert shop.sessions.actor_of(first) == MEI
+    assert len(shop.db.all("SELECT * FROM sessions")) == 1
 
 
 async def test_all_sessions_of_a_person_end_at_once(shop: Shop) -> None:
