@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TypeVar
 
 from hub.access import SYSTEM, Actor, Right, Role
 from hub.clock import Clock
@@ -32,8 +31,6 @@ from hub.staff.proof import PinProof
 from hub.staff.tables import PinRow
 from hub.taps import first_result, remember
 from hub.vault import Vault
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
