@@ -18,6 +18,7 @@ with without(*COLOURED_LOGS):
     import structlog
     import uvicorn
 
+    from hub import cores
     from hub.app import Shop
     from hub.errors import ChairsideError
     from hub.first_start import keep_entry
@@ -74,6 +75,7 @@ def main() -> int:
     parser.add_argument("--demo", action="store_true", help="fill an empty shop with the demo shop")
     asked = parser.parse_args()
     log_plainly()
+    cores.share_one()
     try:
         settings = load_settings(asked.config, **({"store_dir": asked.store_dir} if asked.store_dir else {}))
         shop = Shop(settings)

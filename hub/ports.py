@@ -6,7 +6,7 @@ Everything here crosses MQTT as JSON (DESIGN: `store/<store>/dev/<id>/do/<verb>`
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -68,7 +68,7 @@ class Feed(Message):
     lines: int = Field(1, ge=1, le=10)
 
 
-Block = Text | Columns | Rule | Qr | Ean13 | Feed
+Block = Annotated[Text | Columns | Rule | Qr | Ean13 | Feed, Field(discriminator="block")]
 
 
 class Document(Message):

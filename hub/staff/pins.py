@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from hub import cores
 from hub.vault import Vault
 
 AT_ONCE = 2  # hashes computed side by side: bounds memory, and leaves the shop its processor
@@ -23,7 +24,7 @@ class PinHasher:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._argon2 = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=1, hash_len=32, salt_len=16, type=Type.ID)
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pin")
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pin", initializer=cores.use_any)
 
     async def hash(self, staff: str, pin: str) -> str:
         """A salted hash of this person's PIN."""
