@@ -105,8 +105,9 @@ class Kiosk:
             language_switch(t, self._speak)
 
     def _speak(self, language: str) -> None:
-        self.guest.language = language
-        self.draw()
+        if language != self.guest.language:  # drawn anew, the page would lose what is touched next
+            self.guest.language = language
+            self.draw()
 
     def _larger(self) -> None:
         self.guest.large = not self.guest.large

@@ -58,6 +58,19 @@ def to_the_number(page: Page, tile: int = 0) -> None:
     expect(page.locator(".kiosk-stylist")).to_be_visible()
 
 
+def test_choosing_the_language_that_is_shown_draws_nothing_anew_under_the_finger(shop: Any, screen: Screen) -> None:
+    page = screen(f"{shop.url}/kiosk", KIOSK)
+    expect(heading(page)).to_be_visible()
+    page.evaluate(
+        """() => { window.drawn = 0; new MutationObserver(all => all.forEach(one => one.addedNodes.forEach(
+        node => { if (node.matches?.("h1") || node.querySelector?.("h1")) window.drawn += 1 }))
+        ).observe(document.body, { childList: true, subtree: true }) }"""
+    )
+    choose_language(page, "zh_CN")
+    choose_language(page, "zh_TW")
+    assert page.evaluate("window.drawn") == 1
+
+
 @pytest.mark.parametrize("size", [KIOSK, TABLET])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_walk_in_takes_a_number_in_her_language_with_every_word_translated(
