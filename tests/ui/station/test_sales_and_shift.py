@@ -6,13 +6,11 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.ui.hands import count_as_one_sum, type_digits
+from ui import texts
+
 SHAMPOO = "6901234567892"
 MANAGER_PIN = "482915"
-
-
-def type_pin(page: Page, pin: str) -> None:
-    for digit in pin:
-        page.locator(f'.cs-key[data-key="{digit}"]').click()
 
 
 def refund_form(desk: Any) -> Page:
@@ -25,7 +23,7 @@ def refund_form(desk: Any) -> Page:
 
 def test_a_sale_is_refunded_once_with_the_managers_pin(open_desk: Any) -> None:
     page = refund_form(open_desk)
-    type_pin(page, MANAGER_PIN)
+    type_digits(page, MANAGER_PIN)
     page.get_by_role("button", name="Give ¥186.00 back").click()
     expect(page.get_by_text("This sale was given back.")).to_be_visible()
     expect(page.get_by_role("button", name="Give the money back")).to_have_count(0)
@@ -34,21 +32,21 @@ def test_a_sale_is_refunded_once_with_the_managers_pin(open_desk: Any) -> None:
 
 def test_a_wrong_pin_is_refused_in_words_and_forgotten(open_desk: Any) -> None:
     page = refund_form(open_desk)
-    type_pin(page, "111222")
+    type_digits(page, "111222")
     page.get_by_role("button", name="Give ¥186.00 back").click()
     alert = page.locator(".desk-refund").get_by_role("alert")
     expect(alert).to_be_visible()
     expect(alert).not_to_contain_text("wrong_pin")
     expect(page.locator(".cs-keypad-value")).to_have_text("")
     assert [sale["refunded"] for sale in open_desk.shop("sales")] == [False]
-    type_pin(page, MANAGER_PIN)
+    type_digits(page, MANAGER_PIN)
     page.get_by_role("button", name="Give ¥186.00 back").click()
     expect(page.get_by_text("This sale was given back.")).to_be_visible()
 
 
 def test_a_sale_refunded_at_another_desk_meanwhile_is_told_clearly(open_desk: Any) -> None:
     page = refund_form(open_desk)
-    type_pin(page, MANAGER_PIN)
+    type_digits(page, MANAGER_PIN)
     open_desk.shop("refund_silently")
     page.get_by_role("button", name="Give ¥186.00 back").click()
     alert = page.locator(".desk-refund").get_by_role("alert")
@@ -87,14 +85,13 @@ def test_a_copy_of_a_receipt_is_marked_as_a_copy(open_desk: Any) -> None:
 def test_a_shift_is_counted_in_note_by_note_sold_in_and_counted_out_with_its_difference(desk: Any) -> None:
     page = desk.open("/station/shift", who="manager")
     page.get_by_role("button", name="¥100.00: 0 pieces").click()
-    type_pin(page, "5")
+    type_digits(page, "5")
     page.get_by_role("button", name="Open the shift with ¥500.00").click()
     expect(page.get_by_text("The shift is open")).to_be_visible()
     desk.shop("sold", barcodes=[SHAMPOO])
     page.get_by_role("button", name="Close the shift").click()
     expect(page.get_by_text("Should be in the drawer")).to_have_count(0)
-    page.get_by_role("button", name="As one sum").click()
-    type_pin(page, "580")
+    count_as_one_sum(page, texts.of("en"), "580")
     page.get_by_role("button", name="Close the shift with ¥580.00").click()
     expect(page.get_by_role("heading", name="Z1")).to_be_visible()
     expect(page.locator(".desk-count-result")).to_contain_text("¥588.00")
@@ -113,8 +110,7 @@ def test_a_receptionist_can_see_the_shift_but_not_close_it(open_desk: Any) -> No
 def test_a_kept_z_report_can_be_looked_at_again(open_desk: Any) -> None:
     page = open_desk.open("/station/shift", who="manager")
     page.get_by_role("button", name="Close the shift").click()
-    page.get_by_role("button", name="As one sum").click()
-    type_pin(page, "500")
+    count_as_one_sum(page, texts.of("en"), "500")
     page.get_by_role("button", name="Close the shift with ¥500.00").click()
     expect(page.get_by_role("heading", name="Z1")).to_be_visible()
     page.reload()

@@ -6,6 +6,9 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
+from tests.ui.hands import count_as_one_sum
+from ui import texts
+
 SHAMPOO, CONDITIONER = "6901234567892", "6923450657713"  # 88.00 and 98.00
 
 
@@ -199,9 +202,7 @@ def test_a_manager_counts_in_right_at_the_till_and_the_basket_stays(desk: Any, s
     scan(page, SHAMPOO)
     expect(total(page)).to_have_text("¥88.00")
     page.get_by_role("button", name="Cash").click()
-    page.get_by_role("button", name="As one sum").click()
-    for key in ("5", "0", "0"):
-        page.locator(f'.cs-key[data-key="{key}"]').click()
+    count_as_one_sum(page, texts.of("en"), "500")
     page.get_by_role("button", name="Open the shift with ¥500.00").click()
     expect(page.get_by_text("The drawer has not been counted in.")).to_be_hidden()
     assert desk.shop("shift_of") is True
