@@ -7,17 +7,23 @@ sleeping one and carries what was just used from cache to cache: eight tills the
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
+from contextlib import suppress
 
 _ALLOWED = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else frozenset[int]()  # not every system has it
 
 
 def share_one() -> None:
     """Keep this thread, and the threads it starts from now on, on one core: the last, for interrupts go to the first."""
-    if _ALLOWED:
-        os.sched_setaffinity(0, {max(_ALLOWED)})
+    _run_on({max(_ALLOWED)} if _ALLOWED else set())
 
 
 def use_any() -> None:
     """Let this thread run on every core again: long work without Python, such as hashing a PIN, must not stand in the way."""
-    if _ALLOWED:
-        os.sched_setaffinity(0, _ALLOWED)
+    _run_on(_ALLOWED)
+
+
+def _run_on(cores: Collection[int]) -> None:
+    if cores:
+        with suppress(OSError):  # a core was taken away meanwhile: slower, and nothing else
+            os.sched_setaffinity(0, cores)

@@ -244,6 +244,8 @@ class Db:
             tx = self._attempt(batch)
             if tx is None:
                 execute("ROLLBACK")
+                if len(batch) == 1:
+                    return
                 execute("BEGIN IMMEDIATE")
                 tx = self._attempt_each(batch)
             execute("COMMIT")
@@ -261,9 +263,8 @@ class Db:
         for job in batch:
             try:
                 job.result = job.fn(tx, *job.args)
-            except BaseException as refused:  # it is run once more, and answered then
-                if _is_fatal(refused):
-                    raise
+            except BaseException as refused:  # noqa: BLE001 - its own answer, unless there are others: then it is run once more
+                job.error = _own(refused)
                 return None
         return tx
 
@@ -272,14 +273,13 @@ class Db:
         tx = Tx(self._connection)
         execute = self._connection.execute
         for job in batch:
+            job.result = job.error = None
             promised = len(tx.promised)
             execute("SAVEPOINT job")
             try:
                 job.result = job.fn(tx, *job.args)
-            except BaseException as refused:
-                if _is_fatal(refused):
-                    raise
-                job.result, job.error = None, refused if isinstance(refused, ChairsideError) else _as_ours(refused)
+            except BaseException as refused:  # noqa: BLE001 - as above
+                job.error = _own(refused)
                 execute("ROLLBACK TO job")
                 tx.known.clear()
                 del tx.promised[promised:]
@@ -363,7 +363,10 @@ def _is_fatal(refused: BaseException) -> bool:
     )
 
 
-def _as_ours(refused: BaseException) -> BaseException:
+def _own(refused: BaseException) -> BaseException:
+    """What a step raised, as its own answer; raised again when it is of the file."""
+    if _is_fatal(refused):
+        raise refused
     if isinstance(refused, (StopIteration, KeyboardInterrupt, SystemExit)):
         failed = StorageFailed(why=type(refused).__name__)
         failed.__cause__ = refused

@@ -6,6 +6,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from hub import cores
 from hub.db import Db
 
@@ -30,3 +32,11 @@ def test_the_writer_runs_on_the_core_of_the_loop_and_long_work_on_any(tmp_path: 
         assert loop.submit(lambda: hashing.submit(os.sched_getaffinity, 0).result()).result() == EVERY
         hashing.shutdown()
     assert os.sched_getaffinity(0) == EVERY
+
+
+def test_a_core_that_is_taken_away_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "_ALLOWED", {9_999})
+    with ThreadPoolExecutor(1, initializer=cores.use_any) as hashing:
+        assert hashing.submit(os.sched_getaffinity, 0).result() == EVERY
+        hashing.submit(cores.share_one).result()
+        assert hashing.submit(os.sched_getaffinity, 0).result() == EVERY

@@ -95,6 +95,21 @@ async def test_a_refused_step_makes_its_neighbours_run_again_and_each_is_kept_on
     assert [row["text"] for row in db.all("SELECT text FROM notes")] == ["a", "b"]
 
 
+async def test_a_step_that_is_refused_alone_is_run_once_and_commits_nothing(db):
+    ran = []
+
+    def refused(tx):
+        ran.append(note(tx, "half"))
+        raise NotFound
+
+    commits = db.figures.commits
+    with pytest.raises(NotFound):
+        await db.write(refused)
+    assert ran == ["half"]
+    assert db.figures.commits == commits
+    assert db.all("SELECT * FROM notes") == []
+
+
 async def test_what_a_step_knew_is_not_believed_after_another_was_undone(db):
     known = []
 
