@@ -171,6 +171,10 @@ def draw_report(desk: Desk, z: ZReport) -> None:
     heading(f"Z{shift.z_number}", t("till {till}", till=shift.till))
     difference = shift.difference or 0
     tone = "cs-good" if difference == 0 else "cs-bad"
+    with box("desk-facts desk-count-result"):
+        fact(t("Should be in the drawer"), desk.money(shift.expected or 0))
+        fact(t("Counted"), desk.money(shift.counted or 0))
+        fact(t("Difference"), desk.money(difference), f"cs-bold {tone}")
     with box("desk-facts"):
         opened, closed = desk.ask.clock.local(shift.opened_at), desk.ask.clock.local(shift.closed_at or shift.opened_at)
         fact(t("From"), f"{opened:%Y-%m-%d} {t.clock(opened)}")
@@ -184,7 +188,3 @@ def draw_report(desk: Desk, z: ZReport) -> None:
         fact(t("of it tax"), desk.money(z.tax))
         for kind, name, _ in TENDERS:
             fact(t(name), desk.money(z.by_tender.get(kind, 0)))
-    with box("desk-facts desk-count-result"):
-        fact(t("Should be in the drawer"), desk.money(shift.expected or 0))
-        fact(t("Counted"), desk.money(shift.counted or 0))
-        fact(t("Difference"), desk.money(difference), f"cs-bold {tone}")
