@@ -105,9 +105,9 @@ class Bare:
 
 def measure(folder: Path) -> dict[str, tuple[float, str, str]]:
     """name -> value, unit, the limit measured beside it: in turns, because a machine's speed changes from second to second."""
-    cores.share_one()  # this and the next but one: as the hub does
+    cores.share_one()  # as the hub does before it opens the shop
     shop = Shop(Settings(store_dir=folder / "sales"), Clock())
-    gc.freeze()
+    gc.freeze()  # as the hub does when it is built
     products = asyncio.run(furnish(shop))
     bare = Bare(folder / "bare", rows := rows_of_a_sale(shop, products))
     limits, sales, rates = [], [], []

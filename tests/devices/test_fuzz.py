@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -17,7 +18,7 @@ from devices.simulators.receipt_printer import PrinterSim
 from devices.topics import Topics
 from devices.transport import Inbox
 from hub.clock import Clock
-from hub.ports import Command
+from hub.ports import Command, Document
 from tests.devices.rig import Bells
 
 JSON = st.recursive(
@@ -37,6 +38,12 @@ def test_any_payload_is_a_message_or_is_refused(payload: bytes) -> None:
         except ValidationError:
             continue
         assert form.model_validate_json(made.model_dump_json()) == made
+
+
+def test_a_block_without_its_name_is_refused_even_where_it_could_be_guessed() -> None:
+    assert Document.model_validate({"blocks": [{"block": "text", "text": "A12"}]}).blocks[0].block == "text"
+    with pytest.raises(ValidationError, match="block"):
+        Document.model_validate({"blocks": [{"text": "A12"}]})
 
 
 @given(st.lists(st.text(max_size=12) | st.sampled_from(["store", "s1", "dev", "host", "h1", "do", "screen", "beat"]), max_size=8))

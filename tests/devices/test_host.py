@@ -257,6 +257,7 @@ async def test_what_a_broker_kept_of_a_removed_device_is_cleared_on_the_next_con
     await until(lambda: shop.last[topic] is not None)
     await host._on_connect()
     await until(lambda: shop.last[topic] is None)
+    assert device in host.registry.removed
 
 
 async def test_identify_looks_at_the_device_now(host: Host, shop: Shop, printer: PrinterSim) -> None:

@@ -10,6 +10,9 @@ import pytest
 
 from hub import cores
 from hub.db import Db
+from hub.migrations import migrate
+from hub.staff.pins import PinHasher
+from hub.vault import KEYS_SCHEMA, Vault
 
 EVERY = os.sched_getaffinity(0)
 
@@ -23,14 +26,24 @@ def cores_of_a_writer(folder: Path) -> set[int]:
         db.close()
 
 
-def test_the_writer_runs_on_the_core_of_the_loop_and_long_work_on_any(tmp_path: Path) -> None:
+def cores_of_the_hashing(folder: Path) -> set[int]:
+    keys = Db(folder / "keys.db")
+    keys.open()
+    migrate(keys, KEYS_SCHEMA)
+    vault = Vault(folder / "secrets", keys)
+    vault.open()
+    try:
+        return PinHasher(vault)._threads.submit(os.sched_getaffinity, 0).result()
+    finally:
+        keys.close()
+
+
+def test_the_writer_runs_on_the_core_of_the_loop_and_the_hashing_of_pins_on_any(tmp_path: Path) -> None:
     with ThreadPoolExecutor(1, initializer=cores.share_one) as loop:
         mine = loop.submit(os.sched_getaffinity, 0).result()
         assert len(mine) == 1
         assert loop.submit(cores_of_a_writer, tmp_path).result() == mine
-        hashing = loop.submit(ThreadPoolExecutor, 1, initializer=cores.use_any).result()
-        assert loop.submit(lambda: hashing.submit(os.sched_getaffinity, 0).result()).result() == EVERY
-        hashing.shutdown()
+        assert loop.submit(cores_of_the_hashing, tmp_path).result() == EVERY
     assert os.sched_getaffinity(0) == EVERY
 
 

@@ -184,6 +184,8 @@ def test_kill_9_of_the_command_leaves_no_orphans_and_the_next_start_works(run: R
     for pid in pids.values():
         until(lambda pid=pid: gone(pid), f"the end of {pid}")
     run.up()
+    assert run.pids().keys() == pids.keys()
+    assert not set(run.pids().values()) & set(pids.values())
 
 
 def test_a_killed_hub_comes_back_under_the_same_address_and_nobody_else_notices(run: Run) -> None:

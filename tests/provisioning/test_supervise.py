@@ -161,6 +161,7 @@ async def test_what_left_its_group_is_ended_with_the_shop(tmp_path: Path) -> Non
     runaway = "print(subprocess.Popen(['sleep', '60'], start_new_session=True).pid)"
     await shop.up(sleeper("hub", runaway))
     stray = int(shop.log("hub").split()[0])
+    assert not gone(stray)
     await shop.supervisor.stop()
     await later(lambda: gone(stray))
 
