@@ -144,7 +144,7 @@ class Host:
             accepted = await self.job_log.accept(device, route.verb, command, at_once=self.fleet.free(device))
         except ChairsideError as why:
             self.refused["not_stored"] += 1
-            log.warning("command not stored; the broker sends it again", why=why.sentence())
+            log.warning("command not stored; the hub sends it again", why=why.sentence())
             return
         message.taken()
         await self._accepted(device, accepted)

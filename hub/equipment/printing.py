@@ -71,7 +71,7 @@ class PrintDesk:
         self._fresh: deque[PrintJob] = deque(maxlen=FRESH_MAX)  # just committed: sent without asking the database
         self._look = True  # whether any other open job may have its turn
         db.after_commit(self._committed)
-        link.on_connect(self._resend_all)
+        link.on_connect(self.send_again)
 
     def makes(self, kind: PrintKind, document_of: Callable[[str], Document]) -> None:
         """Register who turns a source into a document."""
@@ -106,6 +106,11 @@ class PrintDesk:
             while self._fresh:
                 await self._send(self._fresh.popleft())
             await self._wakeup.wait()
+
+    def send_again(self) -> None:
+        """Send whatever is open once more: the broker came back, or a host says that it lives; what it has, it has once."""
+        self._sent.clear()
+        self.wake()
 
     def wake(self) -> None:
         """Look again at what is open: a printer came, or a pause is over."""
@@ -161,10 +166,6 @@ class PrintDesk:
         if self._fresh and self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wakeup.set)
 
-    def _resend_all(self) -> None:
-        self._sent.clear()
-        self.wake()
-
     async def _send(self, job: PrintJob) -> None:
         if not self._link.connected or job.command in self._sent:
             return
@@ -177,7 +178,7 @@ class PrintDesk:
                 return
             await self._db.write(_assign, job.id, device)
         if job.kick_until and job.kick_until > self._clock.now().isoformat():
-            self._link.send(f"dev/{device}/do/kick", Command(id=job.kick_command, deadline=job.kick_until))
+            self._link.send(f"dev/{device}/do/kick", Command(id=job.kick_command, deadline=job.kick_until), qos=0)
         try:
             args = {"document": self._documents[job.kind](job.source).model_dump(), "copy": job.copy}
         except (ChairsideError, ValueError, KeyError):
@@ -185,7 +186,7 @@ class PrintDesk:
             await self._db.write(self._move, job.command, JobState.FAILED, NOT_MADE, None)
             return
         self._sent[job.command] = job.id
-        self._link.send(f"dev/{device}/do/print", Command(id=job.command, args=args))
+        self._link.send(f"dev/{device}/do/print", Command(id=job.command, args=args), qos=0)
 
     def _finish(self, tx: Tx, device: str, done: Done) -> None:
         if done.outcome is Outcome.FAILED and done.retry_safe:

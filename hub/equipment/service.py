@@ -221,7 +221,10 @@ class Equipment:
             self._hosts[levels[1]] = DeviceState.model_validate_json(payload).health is Health.ONLINE
         except ValidationError:
             self._hosts[levels[1]] = bool(orjson.loads(payload or b"{}").get("alive"))
-        self._desk.wake()
+        if self._hosts[levels[1]]:
+            self._desk.send_again()
+        else:
+            self._desk.wake()
 
     def _on_bridge(self, _: list[str], payload: bytes) -> None:
         told = orjson.loads(payload)["hq"]

@@ -121,6 +121,22 @@ async def test_after_a_reconnect_the_same_command_is_sent_again_to_the_same_prin
     assert (first, one.id) == (second, two.id)
 
 
+async def test_what_was_lost_on_the_way_is_sent_again_when_the_host_says_it_lives(salon, wire):
+    printer(wire)
+    await salon.sell()
+    await until(wire.commands)
+    lost = wire.commands()
+    wire.sent.clear()
+    wire.says("host/h1/state", health="offline", since="2026-01-01T00:00:00Z")
+    await salon.sell()  # when its receipt has left, the desk has looked at everything that is open
+    await until(wire.commands)
+    assert lost[0] not in wire.commands()
+    wire.sent.clear()
+    wire.says("host/h1/state", health="online", since="2026-01-01T00:00:00Z")
+    await until(lambda: len(wire.commands()) == 2)
+    assert lost[0] in wire.commands()
+
+
 async def test_a_hub_that_restarts_sends_what_is_open_and_nothing_that_is_done(salon, wire):
     printer(wire)
     one, _two = await salon.sell(), await salon.sell()
