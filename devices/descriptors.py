@@ -31,6 +31,7 @@ class _Descriptor(ABC):
     """Reads and writes a non-blocking descriptor; a subclass opens and lets go of it."""
 
     keeps_open = True
+    proves_presence = False
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -148,6 +148,7 @@ class Driver(ABC):
     verbs: ClassVar[Mapping[str, type[BaseModel]]]
     urgent: ClassVar[frozenset[str]] = frozenset()  # may run while another command is held
     pace: ClassVar[Pace]
+    _clock: Clock
 
     @abstractmethod
     def __init__(self, profile: Any, link: Transport, clock: Clock) -> None: ...
@@ -167,6 +168,10 @@ class Driver(ABC):
     def pause_s(self) -> float:
         """How long to wait before the next poll."""
         return self.pace.poll_s
+
+    async def rest(self) -> None:
+        """Wait for as long; a driver whose device tells of itself listens meanwhile. May be cancelled. Raises LinkLost."""
+        await self._clock.sleep(self.pause_s())
 
     @abstractmethod
     async def run(self, job: Job) -> Result:

@@ -25,7 +25,7 @@ class Tee:
     """Passes everything on and keeps it in `file`; stops keeping, not passing, when the file is full."""
 
     def __init__(self, inner: Transport, file: Path) -> None:
-        self.keeps_open = inner.keeps_open
+        self.keeps_open, self.proves_presence = inner.keeps_open, inner.proves_presence
         self._inner, self._file = inner, file
         self._began = time.monotonic()
 
@@ -61,6 +61,7 @@ class Replay:
     """Plays a recording: what the device said comes once we have written as much as had been written before it."""
 
     keeps_open = True
+    proves_presence = True
 
     def __init__(self, file: Path) -> None:
         self._steps: list[tuple[str, bytes]] = []
@@ -108,7 +109,7 @@ class Faulty:
     """Passes everything on until a fault of the script is due."""
 
     def __init__(self, inner: Transport, script: Sequence[Fault]) -> None:
-        self.keeps_open = inner.keeps_open
+        self.keeps_open, self.proves_presence = inner.keeps_open, inner.proves_presence
         self._inner, self._script = inner, list(script)
         self._gone = {"write": 0, "read": 0, "open": 0}
         self._rest = b""

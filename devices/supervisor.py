@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -123,7 +123,7 @@ class Supervisor:
                     self._missed("driver_failed", fault)
                 await self._driver.stop()
                 await self._disarm()
-                await self._pause(self._pause_after_miss_s())
+                await self._pause(self._clock.sleep(self._pause_after_miss_s()))
         finally:
             await self._driver.stop()
 
@@ -144,17 +144,17 @@ class Supervisor:
                 condition = await driver.poll()
             self._misses = self._tries_offline = 0
             self._show(condition)
-            while await self._work_or_pause(driver.pause_s()):
+            while await self._work_or_rest(driver):
                 pass
 
-    async def _work_or_pause(self, pause_s: float) -> bool:
+    async def _work_or_rest(self, driver: Driver) -> bool:
         """Carry out the next command and say True; without one, wait until it is time to poll."""
         self._wake.clear()
-        first = self._log.next(self.device.id, self._driver.urgent)
+        first = self._log.next(self.device.id, driver.urgent)
         if first is not None and not self._winding_down:
             await self._work(first)
             return True
-        await self._pause(pause_s)
+        await self._pause(driver.rest())
         return self._log.head(self.device.id) is not None and not self._winding_down
 
     async def _work(self, head: Stored) -> None:
@@ -294,11 +294,14 @@ class Supervisor:
         longest: float = min(pace.back_off_s_max, pace.miss_s * 2**self._tries_offline)
         return max(TRY_AGAIN_S_MIN, longest * random.random())  # noqa: S311 - jitter, not a secret
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait `seconds`, or until a command comes."""
-        waits = {asyncio.ensure_future(self._clock.sleep(seconds)), asyncio.ensure_future(self._wake.wait())}
+    async def _pause(self, rest: Coroutine[Any, Any, None]) -> None:
+        """Until `rest` is over, or a command comes; then it has let go of the link. Raises what `rest` raises."""
+        resting, woken = asyncio.ensure_future(rest), asyncio.ensure_future(self._wake.wait())
         try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({resting, woken}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for wait in waits:
-                wait.cancel()
+            woken.cancel()
+            if resting.cancel():
+                await asyncio.wait({resting})
+        if not resting.cancelled():
+            resting.result()

@@ -1,6 +1,6 @@
 """Bytes to and from a device, whatever carries them. Every await has a limit in seconds.
 
-Addresses: `tcp://host:port` (open only while working), `socket://host:port` (kept open, a serial line over TCP),
+Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
 `serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `screen://<id>` (beats of a page).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
 """
@@ -23,13 +23,14 @@ READ_AT_ONCE = 4096
 INBOX_MAX = 32
 SCREEN_ID = re.compile(r"[A-Za-z0-9._-]{1,36}")
 SCHEMES = ("tcp", "socket", "serial", "usb", "screen")
-OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "simulated"})
+OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "simulated"})
 
 
 class Transport(Protocol):
     """One way to one device. Made closed; may be opened and closed many times, by one owner at a time."""
 
-    keeps_open: bool  # False: open for each piece of work, because the device serves one client only
+    keeps_open: bool  # False: open for each piece of work, because the device serves one client, and there are others
+    proves_presence: bool  # whether somebody is there when it can be opened; False: only an answer shows that
 
     async def open(self) -> None:
         """Raises CannotConnect."""
@@ -92,7 +93,7 @@ class Address:
 def transport_to(address: Address) -> Transport:
     """A closed transport. Raises BadAddress for line settings that do not exist."""
     if address.scheme in {"tcp", "socket"}:
-        return Tcp(address.host, address.port, keeps_open=address.scheme == "socket")
+        return Tcp(address.host, address.port, keeps_open=address.options.get("shared") != "1")
     if address.scheme == "screen":
         return Inbox()
     from devices.descriptors import SerialLine, UsbPrinterPort  # noqa: PLC0415 - pyserial is loaded only where a serial device is
@@ -104,6 +105,8 @@ def transport_to(address: Address) -> Transport:
 
 class Tcp:
     """A TCP connection without Nagle, so that a question of three bytes leaves at once."""
+
+    proves_presence = True
 
     def __init__(self, host: str, port: int, *, keeps_open: bool) -> None:
         self.keeps_open = keeps_open
@@ -171,6 +174,7 @@ class Inbox:
     """Messages put in by the host: the transport of devices that speak MQTT themselves."""
 
     keeps_open = True
+    proves_presence = False
 
     def __init__(self) -> None:
         self._waiting: deque[bytes] = deque(maxlen=INBOX_MAX)

@@ -180,7 +180,7 @@ class PrintDesk:
         if job.kick_until and job.kick_until > self._clock.now().isoformat():
             self._link.send(f"dev/{device}/do/kick", Command(id=job.kick_command, deadline=job.kick_until), qos=0)
         try:
-            args = {"document": self._documents[job.kind](job.source).model_dump(), "copy": job.copy}
+            args = {"document": self._documents[job.kind](job.source), "copy": job.copy}
         except (ChairsideError, ValueError, KeyError):
             log.exception("document could not be made", job=job.id, kind=job.kind)
             await self._db.write(self._move, job.command, JobState.FAILED, NOT_MADE, None)

@@ -58,7 +58,7 @@ class CancelledAt:
     """Passes everything on and cancels whoever makes the n-th call, in the middle of it."""
 
     def __init__(self, inner: Transport) -> None:
-        self.keeps_open = inner.keeps_open
+        self.keeps_open, self.proves_presence = inner.keeps_open, inner.proves_presence
         self._inner = inner
         self.cancel_at = 0
 

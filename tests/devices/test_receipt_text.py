@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import unicodedata
 
 import pytest
 import zxingcpp
@@ -33,6 +34,15 @@ def lines(raw: bytes, dots: int = 576) -> list[str]:
 def decoded(raw: bytes, dots: int = 576) -> list[tuple[str, str]]:
     picture = Image.open(io.BytesIO(paper.png([Receipt(number=1, raw=raw)], dots=dots)))
     return sorted((code.format.name, code.text) for code in zxingcpp.read_barcodes(picture))
+
+
+def test_what_counts_as_plain_text_really_needs_no_care() -> None:
+    plain = [char for char in map(chr, range(0x10000)) if layout._PLAIN.fullmatch(char)]
+    assert len(plain) > 20_000
+    for char in plain:
+        assert layout._clean(char) == char == unicodedata.normalize("NFC", char)
+        assert layout.in_gbk(char)
+        assert layout.char_width(char) == len(char.encode("gbk"))
 
 
 def test_chinese_goes_out_as_gbk_between_its_switches() -> None:

@@ -38,6 +38,7 @@ class Script:
     hold: asyncio.Event | None = None
     fail_run: Exception | None = None
     reason: str = ""
+    rest_breaks: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Puppet(Driver):
@@ -49,8 +50,8 @@ class Puppet(Driver):
     urgent: ClassVar[frozenset[str]] = frozenset({"kick"})
     pace = Pace(poll_s=3.0, poll_wait_s=5.0, miss_s=0.5, back_off_s_max=8.0)
 
-    def __init__(self, script: Script) -> None:
-        self.script = script
+    def __init__(self, script: Script, clock: MovedClock) -> None:
+        self.script, self._clock = script, clock
 
     async def identify(self) -> Identity:
         self.script.identified += 1
@@ -66,6 +67,17 @@ class Puppet(Driver):
         if self.script.broken:
             raise self.script.broken
         return Condition(reason=self.script.reason)
+
+    async def rest(self) -> None:
+        broken = asyncio.ensure_future(self.script.rest_breaks.wait())
+        resting = asyncio.ensure_future(super().rest())
+        try:
+            await asyncio.wait({broken, resting}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            broken.cancel()
+            resting.cancel()
+        if self.script.broken and self.script.rest_breaks.is_set():
+            raise self.script.broken
 
     async def run(self, job: Job) -> Result:
         self.script.runs.append(job.verb)
@@ -133,7 +145,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     await asyncio.to_thread(migrate, db, STEPS)
     script, told, log = Script(), Told(), JobLog(db, clock)
     device = Device(id="d", kind="puppet", name="d", address="tcp://x:1", profile={}, serial="A1")
-    supervisor = Supervisor(device, lambda: Puppet(script), log, told, clock)
+    supervisor = Supervisor(device, lambda: Puppet(script, clock), log, told, clock)
     task = asyncio.create_task(supervisor.run())
     yield Stage(script, told, clock, log, supervisor)
     task.cancel()
@@ -203,6 +215,18 @@ async def test_a_fault_in_a_driver_is_named_and_the_device_tried_again(stage: St
     stage.script.broken = None
     await stage.forward(20)
     assert stage.told.healths()[-1] == "online"
+
+
+async def test_a_line_that_breaks_while_a_driver_listens_is_a_miss_at_once(stage: Stage) -> None:
+    await until(lambda: stage.told.healths()[-1] == "online")
+    stage.script.broken = LinkLost()
+    stage.script.rest_breaks.set()
+    await until(lambda: stage.supervisor._misses == 1)
+    stage.script.broken = None
+    stage.script.rest_breaks.clear()
+    await stage.forward(0.75)
+    assert stage.script.identified == 2
+    assert stage.told.healths() == ["connecting", "online"]
 
 
 async def test_degraded_is_told_with_its_reason_and_over_when_it_is(stage: Stage) -> None:

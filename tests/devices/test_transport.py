@@ -66,7 +66,8 @@ def test_line_settings_that_do_not_exist_are_refused() -> None:
 def test_addresses_make_their_transport() -> None:
     assert isinstance(transport_to(Address.parse("tcp://10.0.0.9:9100")), Tcp)
     assert transport_to(Address.parse("socket://10.0.0.9:4000")).keeps_open
-    assert not transport_to(Address.parse("tcp://10.0.0.9:9100")).keeps_open
+    assert transport_to(Address.parse("tcp://10.0.0.9:9100")).keeps_open
+    assert not transport_to(Address.parse("tcp://10.0.0.9:9100?shared=1")).keeps_open
     assert isinstance(transport_to(Address.parse("usb:///dev/usb/lp0")), UsbPrinterPort)
     assert isinstance(transport_to(Address.parse("serial:///dev/serial/by-id/x?baud=19200&bits=7&parity=even")), SerialLine)
     assert isinstance(transport_to(Address.parse("screen://kiosk-1")), Inbox)

@@ -18,7 +18,7 @@ from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job,
 from devices.drivers.receipt_printer import escpos
 from devices.drivers.receipt_printer.profile import PrinterProfile, PrintOrder
 from devices.drivers.receipt_printer.status import Conversation, Status
-from devices.errors import LinkLost, Silent
+from devices.errors import CannotConnect, LinkLost, Silent
 from devices.transport import Transport
 from hub.clock import Clock
 
@@ -51,7 +51,10 @@ class ReceiptPrinter(Driver):
         self._talk = Conversation(link, profile.answer_wait_s)
         self._line = asyncio.Lock()  # one question at a time; a held job lets go of it while it waits
         self._users = 0
-        self._is_open = False  # only of a link that is kept open
+        # a network printer that answers nothing shows that it is there by letting us connect, so before each piece of work
+        self._holds = link.keeps_open and (profile.monitored or not link.proves_presence)
+        self._is_open = False  # only of a link that is held
+        self._asked_to_tell = self._tells = False  # automatic status, only over a link that is held
         self._drawer_open: bool | None = None
         self._kicked = False
         self._figures: dict[str, int | float | str | bool | None] = {}
@@ -81,13 +84,30 @@ class ReceiptPrinter(Driver):
             if not self._profile.monitored:
                 return self._seen(None)
             status = await self._talk.status()
-            if status is None and self._link.keeps_open:
-                raise Silent
+            if status is None:
+                if not self._link.proves_presence:
+                    raise Silent
+                await self._open_anew()
+            elif self._holds and self._tells is self._asked_to_tell and not (status.stopped_by or status.offline):
+                self._asked_to_tell = True  # at every poll of one that does: it may have been switched off and on
+                await self._talk.write(escpos.TELL)
             return self._seen(status)
 
     def pause_s(self) -> float:
-        """Soon again while the drawer is open: the till waits for it to be closed."""
-        return DRAWER_OPEN_POLL_S if self._drawer_open or self._kicked else self.pace.poll_s
+        """Soon again while the drawer is open and nobody would tell: the till waits for it to be closed."""
+        return DRAWER_OPEN_POLL_S if (self._drawer_open or self._kicked) and not self._tells else self.pace.poll_s
+
+    async def rest(self) -> None:
+        """Listen to what the printer tells. Raises LinkLost."""
+        if not self._asked_to_tell:
+            await super().rest()
+            return
+        until = self._clock.monotonic() + self.pause_s()
+        while (left := until - self._clock.monotonic()) > 0:
+            told = await self._talk.listen(left)
+            if told is not None:
+                self._tells = True
+                self.bell.show(self._seen(told))
 
     async def run(self, job: Job) -> Result:
         """Carry out print, kick or status. Raises CannotConnect or LinkLost only when nothing was written."""
@@ -110,6 +130,7 @@ class ReceiptPrinter(Driver):
     async def stop(self) -> None:
         """Let go of the printer."""
         self._users, self._is_open = 0, False
+        self._asked_to_tell = self._tells = False
         await self._link.close()
 
     # the job
@@ -153,8 +174,8 @@ class ReceiptPrinter(Driver):
             if job.expired(self._clock.now()):
                 raise _NotReady(Result.failed("expired"))
             try:
-                status = await self._look()
-            except LinkLost:
+                status = await self._look(may_open=True)
+            except (LinkLost, CannotConnect):
                 if not held:
                     raise
                 raise _NotReady(Result.later("unreachable")) from None  # switched off to change the roll: it comes back
@@ -170,9 +191,8 @@ class ReceiptPrinter(Driver):
         """Every part, with a look between them while the printer answers. Raises LinkLost."""
         watched = self._profile.monitored
         async with self._line:
-            if self._link.keeps_open:
-                await self._talk.drain()
-            self._talk.heard.sensor.clear()
+            await self._talk.drain()
+            self._talk.owed += watched
         for at, part in enumerate(parts):
             if at and watched:
                 status = await self._look()
@@ -202,6 +222,7 @@ class ReceiptPrinter(Driver):
                     continue
                 if now - asked > FENCE_AGAIN_S:  # its answer may have been lost on the line; asking again prints nothing
                     asked = now
+                    self._talk.owed += 1
                     async with self._line:
                         await self._talk.write(escpos.ASK_PAPER)
             if now - last_word > self._profile.silent_s_max or now - began > self._profile.confirm_s_max:
@@ -231,7 +252,7 @@ class ReceiptPrinter(Driver):
     async def _kick(self, job: Job) -> Result:
         """Open the drawer, once. While the printer is stopped its own way past the line is used."""
         async with self._at_work(), self._line:
-            status = await self._talk.status() if self._profile.monitored else None
+            status = await self._status_or_open() if self._profile.monitored else None
             if job.expired(self._clock.now()):
                 return Result.failed("expired")
             await job.before_writing()
@@ -243,6 +264,7 @@ class ReceiptPrinter(Driver):
                     return Result.done("unmonitored") if not self._profile.monitored else Result.unknown("no_confirmation")
                 if not at_once:
                     self._talk.heard.sensor.clear()
+                    self._talk.owed += 1
                     await self._talk.write(escpos.ASK_PAPER)
                     confirmed = await self._talk.fence(2.0) is not None
                 else:
@@ -263,7 +285,7 @@ class ReceiptPrinter(Driver):
             yield
         finally:
             self._users = max(0, self._users - 1)
-            if self._users == 0 and not self._link.keeps_open:
+            if self._users == 0 and not self._holds:
                 await self._link.close()
 
     async def _open(self) -> None:
@@ -271,14 +293,34 @@ class ReceiptPrinter(Driver):
             return
         await self._link.open()
         self._talk = Conversation(self._link, self._profile.answer_wait_s, together=self._talk.together)
-        self._is_open = self._link.keeps_open
+        self._is_open = self._holds
 
-    async def _look(self) -> Status | None:
-        """The state now, shown to the shop. Raises LinkLost."""
+    async def _open_anew(self) -> bool:
+        """A held connection may be to nobody: make it again, unless it holds a job. Raises CannotConnect."""
+        may = self._is_open and self._link.proves_presence and self._users == 1
+        if may:
+            self._is_open = self._asked_to_tell = self._tells = False
+            await self._open()
+        return may
+
+    async def _status_or_open(self) -> Status | None:
+        """Before anything is written: the state now, over a connection that is to somebody. Raises LinkLost or CannotConnect."""
+        try:
+            status = await self._talk.status()
+        except LinkLost:
+            if not await self._open_anew():
+                raise
+            return await self._talk.status()
+        if status is None:
+            await self._open_anew()
+        return status
+
+    async def _look(self, *, may_open: bool = False) -> Status | None:
+        """The state now, shown to the shop. Raises LinkLost, or CannotConnect where it `may_open`."""
         if not self._profile.monitored:
             return None
         async with self._line:
-            status = await self._talk.status()
+            status = await (self._status_or_open() if may_open else self._talk.status())
         self.bell.show(self._seen(status))
         return status
 

@@ -14,6 +14,7 @@ from hub.ports import Document, Ean13, Qr
 INIT = b"\x1b@"
 CHINESE, NOT_CHINESE = b"\x1c&", b"\x1c."
 ASK_PAPER = b"\x1dr\x01"  # GS r 1, answered in order with the printing: our fence
+TELL = b"\x1da\x0f"  # GS a: tell of drawer, on- and offline, errors and paper from now on, and how they are now
 _ALIGN = {"left": b"\x1ba\x00", "center": b"\x1ba\x01", "right": b"\x1ba\x02"}
 _CUT = {"partial": b"\x1dVB\x03", "full": b"\x1dVA\x03", "none": b"\x1bd\x04"}
 BAND_ROWS_MAX = 24

@@ -5,16 +5,17 @@ On these printers a Chinese character takes two columns, and so does everything 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from hub.ports import Columns, Document, Ean13, Feed, Qr, Rule, Text
+from hub.ports import Document, Ean13, Qr
 
+_YEN, _YEN_ON_PAPER = "\u00a5", "\uffe5"  # the yen sign of keyboards is four bytes in GB 18030 and prints as "0 6"
 _SAME_ON_PAPER = {
-    "\u00a5": "\uffe5",  # the yen sign of keyboards is four bytes in GB 18030 and prints as "0 6"
     "\u00a0": " ",
     "\u2022": "\u00b7",
     "\u301c": "\uff5e",
@@ -22,6 +23,8 @@ _SAME_ON_PAPER = {
     "\t": " ",
     "\u3000": "  ",
 }
+# what almost every line is made of: needs no cleaning, is in the printer's font, and takes a column for each byte in GBK
+_PLAIN = re.compile("[ -~\u4e00-\u9fa5\uff01-\uff5e\uffe5\u3001\u3002\u00d7]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,24 +53,24 @@ def set_document(document: Document, columns: int, copy_no: int = 0) -> Iterator
         yield SetLine(text=f"补打 / COPY {copy_no}", align="center", bold=True, size=2 if columns >= 32 else 1)
         yield SetLine(text="-" * columns)
     for block in document.blocks:
-        match block:
-            case Text():
-                for line in wrap(clean(block.text), columns // block.size):
-                    yield SetLine(text=line, align=block.align, bold=block.bold, size=block.size)
-            case Columns():
-                for line in beside(clean(block.left), clean(block.right), columns // block.size):
-                    yield SetLine(text=line, bold=block.bold, size=block.size)
-            case Rule():
-                yield SetLine(text="-" * columns)
-            case Feed():
-                yield Blank(lines=block.lines)
-            case _:
-                yield block
+        if block.block == "text":
+            for line in wrap(clean(block.text), columns // block.size):
+                yield SetLine(text=line, align=block.align, bold=block.bold, size=block.size)
+        elif block.block == "columns":
+            for line in beside(clean(block.left), clean(block.right), columns // block.size):
+                yield SetLine(text=line, bold=block.bold, size=block.size)
+        elif block.block == "rule":
+            yield SetLine(text="-" * columns)
+        elif block.block == "feed":
+            yield Blank(lines=block.lines)
+        else:
+            yield block
 
 
 def clean(text: str) -> str:
     """Printable characters and line ends only: what a guest or a supplier typed must never be a command to the printer."""
-    if text.isascii() and text.isprintable():
+    text = text.replace(_YEN, _YEN_ON_PAPER)
+    if _PLAIN.fullmatch(text):
         return text
     return "".join(map(_clean, unicodedata.normalize("NFC", text).replace("\r\n", "\n")))
 
@@ -103,12 +106,14 @@ def in_gbk(char: str) -> bool:
 
 def prints_in_gbk(text: str) -> bool:
     """Whether a whole line can be left to the printer's own fonts."""
-    return text.isascii() or all(map(in_gbk, text))
+    return _PLAIN.fullmatch(text) is not None or all(map(in_gbk, text))
 
 
 def width(text: str) -> int:
     """Columns a text takes."""
-    return len(text) if text.isascii() else sum(map(char_width, text))
+    if text.isascii():
+        return len(text)
+    return len(text.encode("gbk")) if _PLAIN.fullmatch(text) else sum(map(char_width, text))
 
 
 def wrap(text: str, columns: int) -> list[str]:

@@ -18,6 +18,7 @@ T = TypeVar("T")
 BLOCK_HEADS = frozenset(b"\x35\x37\x3b\x3d\x5f")
 BLOCK_MAX = 96
 KEPT_MAX = 16
+FRAME_BYTES = 4
 WRITE_S = 10.0
 
 
@@ -44,6 +45,19 @@ class Status:
             paper_low=bool(paper & 0x0C),
         )
 
+    @classmethod
+    def of_automatic(cls, frame: bytes) -> Status:
+        """From the four bytes of automatic status."""
+        head, trouble, paper, _ = frame
+        return cls(
+            offline=bool(head & 0x08),
+            pin3_high=bool(head & 0x04),
+            cover_open=bool(head & 0x20),
+            paper_out=bool(paper & 0x0C),
+            error=bool(trouble & 0x6C),
+            paper_low=bool(paper & 0x03),
+        )
+
     @property
     def stopped_by(self) -> str:
         """Why the printer keeps what it is sent without printing it; empty when it prints."""
@@ -63,21 +77,22 @@ class Demux:
         self.realtime: deque[int] = deque(maxlen=KEPT_MAX)
         self.sensor: deque[int] = deque(maxlen=KEPT_MAX)
         self.blocks: deque[bytes] = deque(maxlen=KEPT_MAX)
-        self.automatic = 0
+        self.automatic = b""  # the newest whole frame, where it is newer than every answer in `realtime`
         self.dropped = 0
         self._block: bytearray | None = None
-        self._automatic_left = 0
+        self._frame = b""  # of an automatic status whose rest has not come
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the printer."""
         for byte in data:
             if self._block is not None:
                 self._in_block(byte)
-            elif self._automatic_left and byte & 0x90 == 0:
-                self._automatic_left -= 1
-                self.automatic += self._automatic_left == 0
+            elif self._frame and byte & 0x90 == 0:
+                self._frame += bytes((byte,))
+                if len(self._frame) == FRAME_BYTES:
+                    self.automatic, self._frame = self._frame, b""
             else:
-                self._automatic_left = 0
+                self._frame = b""
                 self._fresh(byte)
 
     def _fresh(self, byte: int) -> None:
@@ -85,8 +100,9 @@ class Demux:
             self._block = bytearray()
         elif byte & 0x93 == 0x12:
             self.realtime.append(byte)
+            self.automatic = b""
         elif byte & 0x93 == 0x10:
-            self._automatic_left = 3
+            self._frame = bytes((byte,))
         elif byte & 0x90 == 0:
             self.sensor.append(byte)
         else:
@@ -113,6 +129,7 @@ class Conversation:
         self._link, self._wait_s = link, answer_wait_s
         self.together = together  # whether the printer hears every question of one packet
         self.heard = Demux()
+        self.owed = 0  # answers to GS r that have not come, and may yet
 
     async def write(self, data: bytes) -> None:
         """Raises LinkLost."""
@@ -145,7 +162,17 @@ class Conversation:
 
     async def fence(self, within_s: float) -> int | None:
         """The answer to a GS r written before; None when it has not come in time. Raises LinkLost."""
-        return await self._first(self.heard.sensor, within_s)
+        answer = await self._first(self.heard.sensor, within_s)
+        if answer is not None:
+            self.owed = max(0, self.owed - 1)
+        return answer
+
+    async def listen(self, within_s: float) -> Status | None:
+        """What the printer tells of itself, at once when it has told already; None when nothing came in time. Raises LinkLost."""
+        if not self.heard.automatic:
+            self.heard.feed(await self._link.read(within_s))
+        told, self.heard.automatic = self.heard.automatic, b""
+        return Status.of_automatic(told) if told else None
 
     async def block(self, about: int) -> str:
         """GS I `about` as text; empty when the printer does not tell. Raises LinkLost."""
@@ -155,11 +182,15 @@ class Conversation:
         return said.decode("ascii", "replace").strip()[:64] if said else ""
 
     async def drain(self) -> None:
-        """Forget late answers to earlier questions. Raises LinkLost."""
+        """Forget late answers to earlier questions, where some are owed. Raises LinkLost."""
+        if not self.owed:
+            self.heard.sensor.clear()
+            return
         while data := await self._link.read(0.01):
             self.heard.feed(data)
         self.heard.realtime.clear()
         self.heard.sensor.clear()
+        self.owed = 0
 
     async def _answers(self, questions: tuple[int, ...]) -> list[int]:
         """To DLE EOT of each, in order; fewer when not all came in time."""
