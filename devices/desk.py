@@ -34,23 +34,25 @@ class Desk:
         self._registry, self._fleet, self._clock = registry, fleet, clock
         self._bench_port = bench_port
 
-    async def answer(self, stored: Stored) -> tuple[Result, dict[str, Any]]:
+    async def answer(self, stored: Stored) -> Result:
         """Carry out one command of the host; never raises what is not a fault of its own."""
         form = VERBS.get(stored.verb)
         if form is None:
-            return Result.refused("unknown_verb"), {}
+            return Result.refused("unknown_verb")
         try:
             args = form.model_validate(stored.command.args)
-            return Result.done(), await self._do(stored.verb, args)
+            return Result.done(answer=await self._do(stored.verb, args))
         except ValidationError as wrong:
-            return Result.refused("malformed"), {"errors": [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()][:10]}
+            errors = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()][:10]
+            return Result.refused("malformed", {"errors": errors})
         except DeviceError as why:
-            return Result.failed(why.reason), {"facts": {name: str(value) for name, value in why.facts.items()}}
+            return Result.failed(why.reason, {"facts": {name: str(value) for name, value in why.facts.items()}})
         except TimeoutError:
-            return Result.failed("silent"), {}
+            return Result.failed("silent")
         except ChairsideError as why:
             known = {"no_such_device", "no_such_kind", "already_adopted", "bad_address"}
-            return Result.failed(why.code if why.code in known else "storage_failed"), {"facts": {n: str(v) for n, v in why.facts.items()}}
+            facts = {name: str(value) for name, value in why.facts.items()}
+            return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
     async def _do(self, verb: str, args: Any) -> dict[str, Any]:
         if verb == "candidates":

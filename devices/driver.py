@@ -65,27 +65,28 @@ class Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How a command ended. `put_back`: not ended at all, nothing was written and it may be run when the device is back."""
+    """How a command ended, and what was asked for. `put_back`: not ended at all, nothing was written; it may be run later."""
 
     outcome: Outcome
     retry_safe: bool = False
     reason: str = ""
     put_back: bool = False
+    answer: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def done(cls, reason: str = "") -> Result:
+    def done(cls, reason: str = "", answer: Mapping[str, Any] | None = None) -> Result:
         """It happened."""
-        return cls(outcome=Outcome.DONE, reason=reason)
+        return cls(outcome=Outcome.DONE, reason=reason, answer=answer or {})
 
     @classmethod
-    def failed(cls, reason: str) -> Result:
+    def failed(cls, reason: str, answer: Mapping[str, Any] | None = None) -> Result:
         """It did not happen and nothing reached the device: it may be asked for again."""
-        return cls(outcome=Outcome.FAILED, retry_safe=True, reason=reason)
+        return cls(outcome=Outcome.FAILED, retry_safe=True, reason=reason, answer=answer or {})
 
     @classmethod
-    def refused(cls, reason: str) -> Result:
+    def refused(cls, reason: str, answer: Mapping[str, Any] | None = None) -> Result:
         """It did not happen, and asked again it would fail again."""
-        return cls(outcome=Outcome.FAILED, reason=reason)
+        return cls(outcome=Outcome.FAILED, reason=reason, answer=answer or {})
 
     @classmethod
     def unknown(cls, reason: str) -> Result:

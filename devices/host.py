@@ -19,7 +19,7 @@ from devices.driver import Result
 from devices.errors import NoSuchDevice
 from devices.fleet import Fleet
 from devices.job_log import Ended, JobLog, Stored
-from devices.messages import Adopt, Beat, HostDone
+from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
 from devices.post import HOST, Post
 from devices.reasons import reason as words
@@ -32,7 +32,7 @@ from hub.errors import ChairsideError
 from hub.ids import Id
 from hub.migrations import migrate
 from hub.mqtt import Broker, Message, Party
-from hub.ports import Command, DeviceState, Health
+from hub.ports import Command, DeviceState, Done, Health
 
 log = structlog.get_logger()
 
@@ -162,7 +162,7 @@ class Host:
         with contextlib.suppress(ValidationError, ValueError, TypeError, AttributeError, RecursionError):
             named = Command.model_validate({"id": json.loads(payload).get("id")})
             sentence = words(how.reason).sentence
-            said = HostDone(id=named.id, outcome=how.outcome, retry_safe=how.retry_safe, reason=how.reason, sentence=sentence)
+            said = Done(id=named.id, outcome=how.outcome, retry_safe=how.retry_safe, reason=how.reason, sentence=sentence)
             self._post.answer(device, said)
 
     async def _beat(self, screen: str, message: Message) -> None:
@@ -210,9 +210,9 @@ class Host:
                 await self._host_work.wait()
                 continue
             head.running = True
-            result, answer = (Result.failed("expired"), {}) if head.expired(self._clock.now()) else await self._desk.answer(head)
+            result = Result.failed("expired") if head.expired(self._clock.now()) else await self._desk.answer(head)
             try:
-                self._post.ended(await self.job_log.finish(head, result, answer))
+                self._post.ended(await self.job_log.finish(head, result))
             except ChairsideError as why:
                 log.warning("answer not stored", verb=head.verb, why=why.sentence())
                 await self._clock.sleep(1)

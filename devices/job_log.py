@@ -11,15 +11,13 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from devices.driver import Result
 from devices.errors import DeviceError
-from devices.messages import HostDone
 from devices.reasons import reason as words
 from hub.clock import Clock
 from hub.db import Db, Row, Tx
-from hub.ports import Command, Outcome
+from hub.ports import Command, Done, Outcome
 
 WAITING_MAX = 200
 KEPT = timedelta(days=40)
@@ -58,7 +56,7 @@ class Ended:
     """An answer on its way: for whom, and what to say."""
 
     device: str
-    done: HostDone
+    done: Done
 
 
 class JobLog:
@@ -153,15 +151,15 @@ class JobLog:
             await self._db.write(self._mark, stored, "held", why)
         stored.held = why
 
-    async def finish(self, stored: Stored, result: Result, answer: dict[str, Any] | None = None) -> Ended:
+    async def finish(self, stored: Stored, result: Result) -> Ended:
         """Durable: how it ended, before anyone is told."""
-        done = HostDone(
+        done = Done(
             id=stored.command.id,
             outcome=result.outcome,
             retry_safe=result.retry_safe,
             reason=result.reason,
             sentence=words(result.reason).sentence if result.reason else "",
-            result=answer or {},
+            result=dict(result.answer),
         )
         await self._db.write(self._finish, stored, done)
         line = self._open.get(stored.device, [])
@@ -208,7 +206,7 @@ class JobLog:
             (value, stored.device, stored.command.id),
         )
 
-    def _finish(self, tx: Tx, stored: Stored, done: HostDone) -> None:
+    def _finish(self, tx: Tx, stored: Stored, done: Done) -> None:
         tx.execute(
             "UPDATE commands SET outcome = ?, retry_safe = ?, reason = ?, result = ?, ended_at = ?, args = '{}', held = '', "
             "wrote = ? WHERE device = ? AND id = ? AND outcome IS NULL",
@@ -244,8 +242,8 @@ def _stored(row: Row) -> Stored:
     return Stored(device=row["device"], verb=row["verb"], command=command, wrote=bool(row["wrote"]), held=row["held"])
 
 
-def _done(row: Row) -> HostDone:
-    return HostDone(
+def _done(row: Row) -> Done:
+    return Done(
         id=row["id"],
         outcome=Outcome(row["outcome"]),
         retry_safe=bool(row["retry_safe"]),

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hub.ports import Message, Outcome
+from hub.ports import Message
 
 ID_PATTERN = r"^[a-z0-9-]{1,36}$"
 NAME_MAX = 80
@@ -19,17 +19,6 @@ class Beat(Message):
     version: str = Field("", max_length=40)
     visible: bool = True
     session: str = Field("", max_length=64)
-
-
-class HostDone(Message):
-    """`host/<host>/done`: the answer to a command to the host itself."""
-
-    id: str
-    outcome: Outcome
-    retry_safe: bool = False
-    reason: str = ""
-    sentence: str = ""
-    result: dict[str, Any] = Field(default_factory=dict)
 
 
 class Candidate(Message):

@@ -8,7 +8,6 @@ from typing import Any
 
 from devices.driver import Identity
 from devices.job_log import Ended, JobLog
-from devices.messages import HostDone
 from devices.mqtt_link import MqttLink
 from devices.topics import Topics
 from hub.ports import DeviceInfo, DeviceState, Done
@@ -54,12 +53,11 @@ class Post:
         if mid is not None:
             self._on_its_way[mid] = (ended.device, ended.done.id)
 
-    def answer(self, device: str, done: HostDone) -> int | None:
+    def answer(self, device: str, done: Done) -> int | None:
         """Say how a command ended without keeping track of it."""
         if device == HOST:
             return self._link.publish(self._topics.host_done, done.model_dump_json())
-        plain = Done(id=done.id, outcome=done.outcome, retry_safe=done.retry_safe, reason=done.reason, sentence=done.sentence)
-        return self._link.publish(self._topics.device(device, "done"), plain.model_dump_json())
+        return self._link.publish(self._topics.device(device, "done"), done.model_dump_json())
 
     async def identified(self, device: str, identity: Identity) -> None:
         """Kept in the registry and told."""

@@ -51,6 +51,10 @@ REASONS: dict[str, Reason] = {
     "queue_full": Reason("Too many commands wait for this device.", "See why the device does not work them off."),
     # scanner
     "garbage": Reason("The scanner sends what is not a code.", "Check its baud rate and its suffix (CR)."),
+    # scale
+    "scale_moving": Reason("The scale did not come to rest.", "Keep hands and hoses off the pan, then weigh again."),
+    "over_capacity": Reason("There is more on the scale than it can weigh.", "Take something off the scale."),
+    "under_zero": Reason("The scale shows less than nothing.", "Put the pan back, empty it and set the scale to zero."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),

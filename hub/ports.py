@@ -94,13 +94,14 @@ class Outcome(StrEnum):
 
 
 class Done(Message):
-    """The answer to a command. `retry_safe`: nothing reached the paper, the drawer or the money."""
+    """The answer to a command. `retry_safe`: nothing reached the paper, the drawer or the money. `result`: what was asked for."""
 
     id: str
     outcome: Outcome
     retry_safe: bool = False
     reason: str = ""
     sentence: str = ""
+    result: dict[str, Any] = {}
 
 
 class Health(StrEnum):
@@ -156,6 +157,12 @@ class Scan(Message):
 
     code: str = Field(min_length=1, max_length=256)
     symbology: str = "other"
+
+
+class Weight(Message):
+    """`event/weight`, and the result of `weigh`: what lies on a scale and has come to rest, in milligrams."""
+
+    mg: int = Field(ge=0)
 
 
 class PrintKind(StrEnum):

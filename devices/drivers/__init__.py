@@ -10,6 +10,7 @@ from devices.errors import NoSuchKind
 KINDS = {
     "receipt_printer": "devices.drivers.receipt_printer:ReceiptPrinter",
     "scanner": "devices.drivers.scanner:Scanner",
+    "scale": "devices.drivers.scale:Scale",
     "presence": "devices.drivers.presence:Presence",
 }
 

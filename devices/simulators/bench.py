@@ -13,16 +13,17 @@ from pydantic import ValidationError
 
 from devices.simulators import paper
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.simulators.wire import TcpEnd
 
-Sim = PrinterSim | ScannerSim
+Sim = PrinterSim | ScannerSim | ScaleSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
 
 class Bench:
-    """A printer and a scanner. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
+    """A printer, a scanner and a scale. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
 
     def __init__(self, data: Path) -> None:
         self._ports_file = data / "ports.json"
@@ -31,6 +32,7 @@ class Bench:
         self.sims: dict[str, Sim] = {
             "printer": PrinterSim.on_tcp("printer", ports.get("printer", 0), data / "printer"),
             "scanner": ScannerSim.on_tcp("scanner", ports.get("scanner", 0)),
+            "scale": ScaleSim.on_tcp("scale", ports.get("scale", 0)),
         }
 
     async def start(self) -> None:

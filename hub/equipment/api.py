@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from hub.equipment.model import Device, PrintJob
 from hub.equipment.service import DeviceSpec, Equipment
+from hub.ports import Weight
 from hub.web import CurrentActor, TapIdHeader, shop_of
 
 router = APIRouter(tags=["equipment"])
@@ -49,6 +50,12 @@ async def adopt(body: DeviceSpec, tap_id: TapIdHeader, actor: CurrentActor, equi
 async def test_print(device: str, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> PrintJob:
     """Print a test receipt."""
     return await equipment.test_print(actor, device, tap_id)
+
+
+@router.post("/devices/{device}/weigh")
+async def weigh(device: str, actor: CurrentActor, equipment: EquipmentOf) -> Weight:
+    """What lies on a scale and has come to rest."""
+    return await equipment.weigh(actor, device)
 
 
 @router.get("/print-jobs")

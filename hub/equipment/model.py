@@ -80,6 +80,13 @@ class DeviceRefused(PersonError):
     hint = "Check the cable, the address and the kind of device, then try again."
 
 
+class CannotWeigh(PersonError):
+    """The scale has no weight to give: it moves, has too much on it, or less than nothing."""
+
+    code = "cannot_weigh"
+    hint = "Let the pan come to rest with something on it that it can weigh, then weigh again."
+
+
 class NotSettled(PersonError):
     """Only an uncertain or failed job waits for a person's word."""
 

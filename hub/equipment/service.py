@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Literal
 
 import orjson
@@ -17,17 +18,36 @@ from hub.db import Db, Tx
 from hub.equipment import tables
 from hub.equipment.events import DeviceAdopted, DeviceChanged, PrintJobSettled, ReprintAsked
 from hub.equipment.link import MqttLink
-from hub.equipment.model import Device, DeviceBusy, DeviceRefused, JobState, NotSettled, PrintJob
+from hub.equipment.model import CannotWeigh, Device, DeviceBusy, DeviceRefused, JobState, NotSettled, PrintJob
 from hub.equipment.printing import PrintDesk
 from hub.errors import NotFound
 from hub.ids import Id, TapId
 from hub.journal import Journal
-from hub.ports import Columns, Command, DeviceInfo, DeviceState, Document, Done, Ean13, Health, JobProgress, PrintKind, Qr, Rule, Scan, Text
+from hub.ports import (
+    Columns,
+    Command,
+    DeviceInfo,
+    DeviceState,
+    Document,
+    Done,
+    Ean13,
+    Health,
+    JobProgress,
+    Outcome,
+    PrintKind,
+    Qr,
+    Rule,
+    Scan,
+    Text,
+    Weight,
+)
 from hub.taps import first_result, remember
 
 log = structlog.get_logger()
 
 HOST_ANSWERS_WITHIN_S = 15.0
+WEIGH_WITHIN_S = 5.0
+ANSWER_MARGIN_S = 1.0
 Heard = Callable[[Scan, str], None]
 HqLink = Literal["none", "online", "offline"]
 
@@ -61,7 +81,7 @@ class Equipment:
         self._db, self._journal, self._clock, self._link, self._desk = db, journal, clock, link, desk
         self._seen: dict[str, _Seen] = {}
         self._hosts: dict[str, bool] = {}
-        self._asked: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._asked: dict[str, asyncio.Future[Done]] = {}
         self._listeners: list[Heard] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._hq: HqLink = "none"
@@ -110,13 +130,13 @@ class Equipment:
         """Devices the host could be told to adopt. Raises DeviceBusy."""
         actor.must(Right.CHANGE_DEVICES)
         answer = await self._ask_host("candidates", {})
-        return list(answer["result"]["candidates"])
+        return list(answer.result["candidates"])
 
     async def adopt(self, actor: Actor, spec: DeviceSpec, tap_id: TapId) -> str:
         """Take a device into the shop; the host identifies it first. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
         answer = await self._ask_host("adopt", spec.model_dump(mode="json"))
-        return await self._db.write(self._adopted, actor, str(answer["result"]["device"]), tap_id)
+        return await self._db.write(self._adopted, actor, str(answer.result["device"]), tap_id)
 
     async def remove(self, actor: Actor, device: str) -> None:
         """Let a device go. Raises DeviceBusy or DeviceRefused."""
@@ -167,23 +187,42 @@ class Equipment:
         health = seen.state.health if seen.state and reachable else Health.UNKNOWN
         return Device(id=name, info=seen.info, state=seen.state, health=health)
 
-    async def _ask_host(self, verb: str, args: dict[str, Any]) -> dict[str, Any]:
+    async def weigh(self, actor: Actor, device: str) -> Weight:
+        """What lies on a scale and has come to rest within five seconds.
+
+        Raises NotFound, DeviceBusy when nobody answers, or CannotWeigh with the reason: moving, too much, less than nothing.
+        """
+        actor.must(Right.SEE_DEVICES)
+        seen = self._seen.get(device)
+        if seen is None or seen.info is None or seen.info.kind != "scale":
+            raise NotFound(device=device)
+        until = self._clock.now() + timedelta(seconds=WEIGH_WITHIN_S)
+        command = Command(id=Id.new(), deadline=until.isoformat(), args={"within_s": WEIGH_WITHIN_S})
+        done = await self._ask(f"dev/{device}/do/weigh", command, WEIGH_WITHIN_S + ANSWER_MARGIN_S)
+        if done.outcome is not Outcome.DONE:
+            raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
+        return Weight.model_validate(done.result)
+
+    async def _ask_host(self, verb: str, args: dict[str, Any]) -> Done:
         host = next((name for name, alive in self._hosts.items() if alive), None)
         if host is None:
             raise DeviceBusy
-        command = Command(id=Id.new(), args=args)
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        done = await self._ask(f"host/{host}/do/{verb}", Command(id=Id.new(), args=args), HOST_ANSWERS_WITHIN_S)
+        if done.outcome is not Outcome.DONE:
+            raise DeviceRefused(reason=done.reason, sentence=done.sentence)
+        return done
+
+    async def _ask(self, topic: str, command: Command, within_s: float) -> Done:
+        """Send a question that is kept nowhere, and wait for its answer. Raises DeviceBusy."""
+        answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
         self._asked[command.id] = answer
         try:
-            self._link.send(f"host/{host}/do/{verb}", command)
-            told = await asyncio.wait_for(answer, HOST_ANSWERS_WITHIN_S)
+            self._link.send(topic, command)
+            return await asyncio.wait_for(answer, within_s)
         except TimeoutError:
-            raise DeviceBusy(host=host, verb=verb) from None
+            raise DeviceBusy(topic=topic) from None
         finally:
             self._asked.pop(command.id, None)
-        if told.get("outcome") != "done":
-            raise DeviceRefused(reason=str(told.get("reason", "")), sentence=str(told.get("sentence", "")))
-        return told
 
     def _on_info(self, levels: list[str], payload: bytes) -> None:
         if not payload:  # a cleared retained message: the device was removed
@@ -203,7 +242,9 @@ class Equipment:
             self._desk.wake()
 
     def _on_done(self, levels: list[str], payload: bytes) -> None:
-        self._later(self._desk.finished(levels[1], Done.model_validate_json(payload)))
+        done = Done.model_validate_json(payload)
+        if not self._answered(done):
+            self._later(self._desk.finished(levels[1], done))
 
     def _on_job(self, _: list[str], payload: bytes) -> None:
         self._later(self._desk.progressed(JobProgress.model_validate_json(payload)))
@@ -231,10 +272,13 @@ class Equipment:
         self._hq = "online" if told == "online" else "offline" if told == "offline" else "none"
 
     def _on_host_done(self, _: list[str], payload: bytes) -> None:
-        told = orjson.loads(payload)
-        waiting = self._asked.get(str(told["id"]))
+        self._answered(Done.model_validate_json(payload))
+
+    def _answered(self, done: Done) -> bool:
+        waiting = self._asked.get(done.id)
         if waiting and not waiting.done():
-            waiting.set_result(told)
+            waiting.set_result(done)
+        return waiting is not None
 
     def _later(self, work: Any) -> None:
         task = asyncio.ensure_future(work)

@@ -125,6 +125,8 @@ async def driving(kind: str, address: str, link: Transport | None = None, clock:
     try:
         if kind == "scanner":
             await driver.identify()
+        elif kind == "scale":
+            await link.open()
         await driver.start(rig.bells.bell)
         yield rig
     finally:

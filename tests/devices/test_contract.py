@@ -16,6 +16,7 @@ from devices.errors import DeviceError, NoSuchKind
 from devices.reasons import REASONS
 from devices.simulators.presence import ScreenSim
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.transport import Address, Inbox, Transport, transport_to
 from hub.clock import Clock
@@ -94,9 +95,9 @@ async def make(kind: str) -> Under:
         beating = screen(inbox)
         beating.start()
         return Under(kind, beating, inbox, {"beat_s": 0.1})
-    sim: Any = PrinterSim.on_tcp("p") if kind == "receipt_printer" else ScannerSim.on_tcp("s")
+    sim: Any = {"receipt_printer": PrinterSim, "scanner": ScannerSim, "scale": ScaleSim}[kind].on_tcp(kind)
     await sim.start()
-    return Under(kind, sim, transport_to(Address.parse(sim.address)), {"answer_wait_s": 0.1} if kind == "receipt_printer" else {})
+    return Under(kind, sim, transport_to(Address.parse(sim.address)), {} if kind == "scanner" else {"answer_wait_s": 0.1})
 
 
 @pytest.fixture(params=KINDS)
@@ -124,12 +125,13 @@ async def test_every_reason_it_gives_has_words(under: Under) -> None:
     for verb, args in getattr(under.sim, "verbs", {}).items():
         if verb in {"scan", "split", "merged", "slow"}:
             continue
-        await under.sim.do(verb, args())
+        await under.sim.do(verb, args(**({"mg": 99_000_000} if verb == "put" else {})))
         try:
             bells.shown.append(await driver.poll())
         except DeviceError as miss:
             bells.shown.append(Condition(reason=miss.reason))
-            await under.sim.do("plug_in", under.sim.verbs["plug_in"]())
+            cure = "heal" if "heal" in under.sim.verbs else "plug_in"
+            await under.sim.do(cure, under.sim.verbs[cure]())
             await driver.stop()
             await driver.identify()
             await driver.start(bells.bell)

@@ -10,6 +10,7 @@ import pytest
 from devices.host import Host
 from devices.simulators.printer_verbs import Nothing, PaperOut
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.scale import Put, ScaleSim
 from devices.simulators.scanner import Garbage, ScannerSim, ScanOne
 from hub.errors import StorageFull
 from hub.ids import Id
@@ -25,12 +26,23 @@ async def test_an_adopted_printer_prints_and_answers(host: Host, shop: Shop, pri
     await shop.health(device, "online")
     command = shop.command(device, "print", PRINT)
     answer = await shop.answer(device, command)
-    assert answer == {"id": command, "outcome": "done", "retry_safe": False, "reason": "", "sentence": ""}
+    assert answer == {"id": command, "outcome": "done", "retry_safe": False, "reason": "", "sentence": "", "result": {}}
     assert [r.lines() for r in printer.shelf.receipts] == [["排队号 A12", "前面还有 2 位"]]
     assert ("printing", "") in shop.jobs(device)
     info = shop.last[f"store/{shop.store}/dev/{device}/info"]
     assert (info["kind"], info["serial"], info["simulated"], info["roles"]) == ("receipt_printer", "SIM-printer", True, ["receipt"])
     assert info["capabilities"] == ["print", "kick", "status"]
+
+
+async def test_an_adopted_scale_weighs_and_tells_what_comes_to_rest_on_it(host: Host, shop: Shop) -> None:
+    sim = ScaleSim.on_tcp("scale", dialect="mt_sics")
+    await sim.start()
+    device = await shop.adopt("scale", sim.address, profile={"dialect": "mt_sics"})
+    await shop.health(device, "online")
+    await sim.do("put", Put(mg=62_000))
+    assert (await shop.answer(device, shop.command(device, "weigh")))["result"] == {"mg": 62_000}
+    await until(lambda: {"mg": 62_000} in shop.bodies(f"dev/{device}/event/weight"))
+    await sim.stop()
 
 
 async def test_the_same_command_id_prints_once_and_is_answered_each_time(host: Host, shop: Shop, printer: PrinterSim) -> None:

@@ -176,7 +176,7 @@ async def test_a_deadline_counts_until_the_first_byte(log: JobLog, clock: MovedC
 
 
 async def test_answers_are_repeated_until_the_broker_has_them(log: JobLog, db: Db, clock: MovedClock) -> None:
-    ended = await log.finish(await taken(log, wish()), Result.failed("unreachable"), {"n": 1})
+    ended = await log.finish(await taken(log, wish()), Result.failed("unreachable", {"n": 1}))
     assert again(db, clock).untold() == [ended]
     await log.told([("p1", ended.done.id)])
     assert log.untold() == []

@@ -16,11 +16,11 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DRAWER, PRINTER, SCANNER, WORDS, Deed
+from ui.bench.verbs import DRAWER, PRINTER, SCALE, SCANNER, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
-from ui.station.printing import device_name
+from ui.station.printing import device_name, grams
 from ui.station.reasons import HEALTH
 from ui.station.services import DeskServices
 from ui.widgets import InlineError, empty_state, press, status_dot, text
@@ -30,7 +30,7 @@ RECEIPTS_SHOWN = 8
 CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
-PRINTER_KIND, SCANNER_KIND, SCREEN_KIND = "receipt_printer", "scanner", "presence"
+PRINTER_KIND, SCANNER_KIND, SCALE_KIND, SCREEN_KIND = "receipt_printer", "scanner", "scale", "presence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +132,8 @@ class BenchPage:
             for sim in self._sims:
                 if sim.kind == SCANNER_KIND:
                     self._draw_scanner(sim)
+                elif sim.kind == SCALE_KIND:
+                    self._draw_scale(sim)
             self._draw_screens()
 
     # Printer and drawer
@@ -239,6 +241,27 @@ class BenchPage:
         code = str(typed.value or "").strip()
         if code:
             await self._scan(sim, code)
+
+    # Scale
+
+    def _draw_scale(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Scale"))
+            moving = bool(sim.state.get("moving"))
+            with box("desk-facts"):
+                fact(t("On the pan"), grams(t, int(sim.state.get("mg", 0))))
+                fact(t("The pan"), t("moves") if moving else t("is at rest"))
+            self._draw_faults(sim.state)
+            with box("bench-deeds"):
+                for weight in WEIGHTS_G:
+                    made = press(grams(t, weight * 1000), partial(self._put, sim, weight * 1000), classes="cs-small")
+                    made.props["data-grams"] = weight
+            self._draw_deeds(sim, SCALE)
+
+    async def _put(self, sim: Sim, mg: int) -> None:
+        await self._desk.attempt(self._error, lambda: self._bench.do(sim.id, "put", mg=mg))
+        await self._look()
 
     # Screens
 

@@ -10,6 +10,7 @@ from ui.texts import N_
 
 State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
+TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,20 @@ SCANNER: tuple[Deed, ...] = (
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
     Deed(verb="garbage", label=N_("Send garbage"), icon="blur_on", when=_plugged),
 )
+SCALE: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="settle", label=N_("Let the pan come to rest"), icon="balance", when=lambda s: bool(s.get("moving")), fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    Deed(verb="jiggle", label=N_("Make the pan move"), icon="vibration", when=lambda s: not s.get("moving")),
+    Deed(verb="put", label=N_("Put far too much on it"), icon="fitness_center", args={"mg": TOO_MUCH_MG}),
+    Deed(verb="put", label=N_("Lift the pan"), icon="upload", args={"mg": LIFTED_MG}),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    _fault("late", N_("Answer too late"), "hourglass_bottom", seconds=LATE_S),
+    Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+    _fault("half_write", N_("Give half an answer"), "content_cut", after_bytes=HALF_AN_ANSWER),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+)
+WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
     "cover": N_("Cover"),
@@ -93,5 +108,6 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "drop": N_("will lose the connection"),
     "half_write": N_("will swallow half a receipt"),
     "garble": N_("answers nonsense"),
+    "late": N_("answers too late"),
     "unplug": N_("cable is out"),
 }

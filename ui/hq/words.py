@@ -35,6 +35,7 @@ HEALTH: Mapping[str, tuple[Tone, str]] = {
 DEVICE_ICONS = {
     "receipt_printer": "receipt_long",
     "scanner": "barcode_reader",
+    "scale": "scale",
     "presence": "tablet_mac",
     "cash_drawer": "point_of_sale",
     "hub_board": "memory",

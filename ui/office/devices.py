@@ -15,13 +15,14 @@ from hub.ids import TapId
 from ui.office.services import OfficeServices
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, field, heading
-from ui.station.printing import DEVICE_KINDS, ROLES, device_name, draw_device
+from ui.station.printing import DEVICE_KINDS, ROLES, device_name, draw_device, grams
 from ui.widgets import InlineError, Kind, Sheet, act, chip, empty_state, loading, main_action, press, text
 
 CHANGES = frozenset({"DeviceChanged", "DeviceAdopted"})
-PRINTER = "receipt_printer"
-ADOPTABLE = (PRINTER, "scanner")
+PRINTER, SCALE = "receipt_printer", "scale"
+ADOPTABLE = (PRINTER, "scanner", SCALE)
 PRINTER_ROLES = ("receipt", "ticket")
+DIALECTS = {"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}  # names of protocols, the same in every language
 
 
 class Devices:
@@ -61,6 +62,8 @@ class Devices:
         with box("office-acts"):
             if device.info and device.info.kind == PRINTER and desk.may(Right.RESOLVE_PRINTS):
                 act(t, t("Test print"), partial(self._test, device.id), icon="print").repeats = True
+            if device.info and device.info.kind == SCALE:
+                act(t, t("Weigh"), partial(self._weigh, device), icon="scale").repeats = True
             if device.info and device.info.kind in ADOPTABLE and desk.may(Right.CHANGE_DEVICES):
                 press("", partial(self._ask_remove, device), icon="delete_outline", classes="cs-quiet cs-square").called(
                     t("Remove {device}", device=device_name(t, device))
@@ -68,6 +71,13 @@ class Devices:
 
     async def _test(self, device: str, tap_id: TapId) -> None:
         await self._desk.ask.equipment.test_print(self._desk.actor(), device, tap_id)
+
+    async def _weigh(self, device: Device, _: TapId) -> None:
+        t = self._desk.t
+        weight = await self._desk.ask.equipment.weigh(self._desk.actor(), device.id)
+        with self._sheet:
+            text(grams(t, weight.mg), "cs-t4 cs-figures")
+        self._sheet.open(device_name(t, device))
 
     def _ask_remove(self, device: Device) -> None:
         t = self._desk.t
@@ -150,6 +160,7 @@ class Adoption:
         self._desk, self._services, self._adopted = desk, services, adopted
         self._kind = str(found.get("kind") or PRINTER)
         self._roles = set(PRINTER_ROLES) if self._kind == PRINTER else set()
+        self._dialect = next(iter(DIALECTS))
         t = desk.t
         self._name = field(t("Name"), value=str(found["name"])[:60])
         self._address = field(t("Address"), value=str(found["address"]), hint=t("tcp://address:9100 for a network printer"))
@@ -170,12 +181,24 @@ class Adoption:
 
     def _draw_roles(self) -> None:
         t = self._desk.t
+        if self._kind == SCALE:
+            self._draw_dialects()
         if self._kind != PRINTER:
             return
         text(t("What it prints"), "cs-label")
         with box("desk-chips cs-wrap"):
             for role in PRINTER_ROLES:
                 chip(t(ROLES[role]), partial(self._turn_role, role), chosen=role in self._roles)
+
+    def _draw_dialects(self) -> None:
+        text(self._desk.t("The language it speaks; its manual names it"), "cs-label")
+        with box("desk-chips cs-wrap"):
+            for dialect, name in DIALECTS.items():
+                chip(name, partial(self._choose_dialect, dialect), chosen=dialect == self._dialect)
+
+    def _choose_dialect(self, dialect: str) -> None:
+        self._dialect = dialect
+        self._uses.redraw()
 
     def _turn_role(self, role: str) -> None:
         self._roles ^= {role}
@@ -184,7 +207,8 @@ class Adoption:
     async def _adopt(self, tap_id: TapId) -> None:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
-            spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)))
+            profile = {"dialect": self._dialect} if self._kind == SCALE else {}
+            spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)), profile=profile)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
         await self._desk.ask.equipment.adopt(self._desk.actor(), spec, tap_id)

@@ -37,8 +37,15 @@ ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"
 DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "scanner": N_("Barcode scanner"),
+    "scale": N_("Scale"),
     "presence": N_("Screen"),
 }
+
+
+def grams(t: Texts, mg: int) -> str:
+    """A weight of a scale, as people say it: never more decimals than it has."""
+    shown = f"{abs(mg) // 1000:,}" + (f".{abs(mg) % 1000:03d}".rstrip("0") if mg % 1000 else "")
+    return t("{number} g", number=f"-{shown}" if mg < 0 else shown)
 
 
 def papers(desk: Desk, limit: int = JOBS_LOOKED_AT) -> list[PrintJob]:

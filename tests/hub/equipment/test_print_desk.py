@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 
-import orjson
 import pytest
 
 from hub.access import SYSTEM
@@ -16,52 +14,7 @@ from hub.equipment.printing import NO_PRINTER
 from hub.errors import NotFound
 from hub.ids import TapId
 from hub.ports import Done, JobProgress, Outcome, PrintKind
-
-
-class Wire:
-    """What a real link does, without a broker: it notes commands and hands in what devices say."""
-
-    def __init__(self, link):
-        self.link, self.sent = link, []
-        link.connected = True
-        link.send = self._send
-
-    def _send(self, topic, message, *, qos=1):
-        self.sent.append((topic, message))
-
-    def says(self, topic, **body):
-        self.link._dispatch(f"store/s1/{topic}", orjson.dumps(body))
-
-    def garbage(self, topic, payload):
-        self.link._dispatch(f"store/s1/{topic}", payload)
-
-    def commands(self, verb="print"):
-        return [(topic.split("/")[1], m) for topic, m in self.sent if topic.endswith(f"/do/{verb}")]
-
-    def reconnect(self):
-        self.link._now_connected()
-
-
-def printer(wire, name="p1", health="online", roles=("receipt", "ticket")):
-    wire.says("host/h1/state", health="online", since="2026-01-01T00:00:00Z")
-    wire.says(f"dev/{name}/info", kind="receipt_printer", name=name, transport="tcp", roles=roles)
-    wire.says(f"dev/{name}/state", health=health, since="2026-01-01T00:00:00Z")
-
-
-async def until(condition):
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.002)
-
-
-@pytest.fixture
-async def wire(salon):
-    wire = Wire(salon.shop.link)
-    task = asyncio.create_task(salon.shop.printing.run())
-    yield wire
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+from tests.hub.equipment.wire import printer, until
 
 
 def job_of(salon, sale):

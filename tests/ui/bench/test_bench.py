@@ -68,6 +68,17 @@ def test_a_receipt_that_comes_out_appears_as_a_picture_from_this_origin_alone(de
     assert all(url.startswith(desk.url) for url in asked)
 
 
+def test_a_weight_is_put_on_the_scale_and_the_pan_made_to_move(desk: Any, sims: httpx.Client) -> None:
+    page = desk.open("/bench", who="manager")
+    page.locator('[data-grams="60"]').click()
+    expect(page.locator(".desk-facts").get_by_text("60 g", exact=True)).to_be_visible()
+    press(page, "jiggle")
+    expect(page.get_by_text("moves", exact=True)).to_be_visible()
+    assert (state(sims, "scale")["mg"], state(sims, "scale")["moving"]) == (60_000, True)
+    press(page, "settle")
+    expect(page.get_by_text("is at rest", exact=True)).to_be_visible()
+
+
 def test_a_product_is_scanned_by_touching_it(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
     with line_of(sims, "scanner") as wire:
@@ -99,7 +110,7 @@ def test_an_open_drawer_shows_and_is_closed_by_hand(desk: Any, sims: httpx.Clien
 
 def test_everything_simulated_is_marked(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
-    expect(page.get_by_text("SIMULATED")).to_have_count(3)
+    expect(page.get_by_text("SIMULATED")).to_have_count(4)
 
 
 def test_a_shop_that_does_not_practise_has_no_bench_and_no_paper(desk: Any, sims: httpx.Client) -> None:

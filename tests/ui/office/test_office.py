@@ -86,6 +86,24 @@ def test_a_found_printer_is_taken_in_with_a_name_and_a_use_and_prints_a_test(des
     assert desk.shop("equipment_calls") == [["adopt", "Back room printer", "usb:///dev/usb/lp0"], ["test_print", "new-1"]]
 
 
+def test_a_found_scale_is_taken_in_with_its_language_and_weighs(desk: Any) -> None:
+    found = {"kind": "scale", "name": "COM scale", "address": "serial:///dev/serial/by-id/x?baud=9600", "evidence": "usb", "adopted": False}
+    desk.shop("found", devices=[found])
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Look for devices").click()
+    page.locator(".desk-device").filter(has_text="COM scale").get_by_role("button", name="Take in").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="MT-SICS").click()
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    assert desk.shop("equipment_calls") == [["adopt", "COM scale", found["address"], "mt_sics"]]
+    weigh = page.locator('[data-device="new-1"]').get_by_role("button", name="Weigh")
+    weigh.click()
+    expect(page.get_by_role("alert")).to_contain_text("Let the pan come to rest")
+    desk.shop("lies_on_scale", mg=1_250_500)
+    weigh.click()
+    expect(page.get_by_text("1,250.5 g")).to_be_visible()
+
+
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="Network printer by address").click()

@@ -9,8 +9,8 @@ from typing import Any
 
 from hub.access import Right
 from hub.equipment import DeviceSpec
-from hub.equipment.model import Device, DeviceRefused, JobId, JobState, NotSettled, PrintJob
-from hub.ports import DeviceInfo, DeviceState, Health, PrintKind, Scan
+from hub.equipment.model import CannotWeigh, Device, DeviceRefused, JobId, JobState, NotSettled, PrintJob
+from hub.ports import DeviceInfo, DeviceState, Health, PrintKind, Scan, Weight
 
 
 def state(health: Health, reason: str = "", sentence: str = "", action: str = "", **figures: Any) -> DeviceState:
@@ -35,6 +35,7 @@ class EquipmentDouble:
         self.calls: list[tuple[str, ...]] = []
         self.settled: set[str] = set()
         self.found: list[dict[str, Any]] = []
+        self.weights: list[int] = []
 
     def devices(self, actor: Any) -> list[Device]:
         return list(self.all.values())
@@ -91,6 +92,13 @@ class EquipmentDouble:
         self.calls.append(("test_print", device_id))
         return self.print("test", device_id)
 
+    async def weigh(self, actor: Any, device_id: str) -> Weight:
+        actor.must(Right.SEE_DEVICES)
+        self.calls.append(("weigh", device_id))
+        if not self.weights:
+            raise CannotWeigh(device=device_id, reason="scale_moving")
+        return Weight(mg=self.weights.pop(0))
+
     async def candidates(self, actor: Any) -> list[dict[str, Any]]:
         actor.must(Right.CHANGE_DEVICES)
         return self.found
@@ -98,7 +106,7 @@ class EquipmentDouble:
     async def adopt(self, actor: Any, spec: DeviceSpec, tap_id: str) -> str:
         if spec.address == "tcp://10.0.0.66:9100":
             raise DeviceRefused(reason="unreachable", sentence="")
-        self.calls.append(("adopt", spec.name, spec.address))
+        self.calls.append(("adopt", spec.name, spec.address, *spec.profile.values()))
         self.all["new-1"] = device("new-1", spec.kind, spec.name, tuple(spec.roles))
         self.shop.announce("DeviceAdopted")
         return "new-1"
