@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -11,11 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from devices.discovery import candidates
 from devices.driver import Result
-from devices.drivers import driver_of
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
 from devices.job_log import Stored
-from devices.messages import Adopt, Enable, NoArgs, OneDevice
+from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice
 from devices.registry import Device, Registry
 from devices.transport import Address
 from hub.clock import Clock
@@ -24,7 +24,14 @@ from hub.ids import Id
 
 log = structlog.get_logger()
 
-VERBS: Mapping[str, type[BaseModel]] = {"candidates": NoArgs, "adopt": Adopt, "remove": OneDevice, "enable": Enable, "identify": OneDevice}
+VERBS: Mapping[str, type[BaseModel]] = {
+    "candidates": NoArgs,
+    "adopt": Adopt,
+    "change": Change,
+    "remove": OneDevice,
+    "enable": Enable,
+    "identify": OneDevice,
+}
 
 
 class Desk:
@@ -60,6 +67,8 @@ class Desk:
         if verb == "adopt":
             return await self._adopt(args)
         device = self._registry.get(args.id)
+        if verb == "change":
+            return await self._change(device, args)
         if verb == "identify":
             state = await self._fleet.look(device.id)
             return {"device": device.id, "info": self._fleet.info(device.id).model_dump(), "state": state.model_dump()}
@@ -85,31 +94,50 @@ class Desk:
             known = await self.take_in(wish)
         return {"device": known.id, "info": self._fleet.info(known.id).model_dump()}
 
+    async def _change(self, device: Device, wish: Change) -> dict[str, Any]:
+        """New settings, kept only when the device that is there now answers to them; its id, and so its history, stays."""
+        wanted = {name: value for name in ("name", "roles", "address", "profile") if (value := getattr(wish, name)) is not None}
+        changed = replace(device, **wanted)
+        Address.parse(changed.address)
+        at = self._registry.at(changed.address)
+        if at is not None and at.id != device.id:
+            raise AlreadyAdopted(device=at.id, address=changed.address)
+        if (changed.address, changed.profile) == (device.address, device.profile):
+            await self._registry.change(changed)
+            self._fleet.tell(device.id)
+        else:
+            await self._change_line(changed)
+        log.info("changed", device=device.id, what=sorted(wanted))
+        return {"device": device.id, "info": self._fleet.info(device.id).model_dump()}
+
+    async def _change_line(self, changed: Device) -> None:
+        assembled(changed, self._clock)
+        await self._fleet.let_go(changed.id, "changed")  # most devices serve one client
+        try:
+            await self._registry.change(await self._asked_who_it_is(replace(changed, model="", serial="", firmware="")))
+        finally:
+            self._fleet.look_after(self._registry.get(changed.id))
+
+    async def _asked_who_it_is(self, device: Device) -> Device:
+        """The device with what it tells of itself. Raises what identify raises, or ValidationError for its profile."""
+        profile, _, driver = assembled(device, self._clock)
+        try:
+            async with asyncio.timeout(driver.pace.poll_wait_s):
+                identity = await driver.identify()
+        finally:
+            await driver.stop()
+        learned = {name: value for name, value in identity.learned.items() if name not in profile.model_fields_set}
+        return replace(device, profile={**device.profile, **learned}).identified(identity)
+
     async def take_in(self, wish: Adopt, *, ask: bool = True) -> Device:
         """Identify what is there (unless told not to), keep it and look after it. Raises what identify raises."""
-        kind = driver_of(wish.kind)
         device = Device(
             id=wish.id or Id.new(), kind=wish.kind, name=wish.name, address=wish.address, roles=wish.roles, profile=dict(wish.profile)
         )
-        profile, _, driver = assembled(device, self._clock)
         if ask:
-            try:
-                async with asyncio.timeout(kind.pace.poll_wait_s):
-                    identity = await driver.identify()
-            finally:
-                await driver.stop()
-            learned = {name: value for name, value in identity.learned.items() if name not in profile.model_fields_set}
-            device = Device(
-                id=device.id,
-                kind=device.kind,
-                name=device.name,
-                address=device.address,
-                roles=device.roles,
-                profile={**device.profile, **learned},
-                model=identity.model,
-                serial=identity.serial,
-                firmware=identity.firmware,
-            )
+            device = await self._asked_who_it_is(device)
+        else:
+            assembled(device, self._clock)
         await self._registry.add(device)
         log.info("adopted", device=device.id, kind=device.kind, address=device.address)
         self._fleet.look_after(device)

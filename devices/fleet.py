@@ -126,6 +126,10 @@ class Fleet:
         if watch is not None and isinstance(watch.link, Inbox):
             watch.link.put(message)
 
+    def tell(self, device_id: str) -> None:
+        """Tell again what it is: its name or what it is used for changed."""
+        self._post.info(device_id, self.info(device_id))
+
     def repeat(self) -> None:
         """Tell everything that is retained again: a restarted broker may have lost it."""
         for device_id in self._registry.removed:

@@ -55,5 +55,14 @@ class Enable(OneDevice):
     enabled: bool
 
 
+class Change(OneDevice):
+    """`change`: new settings of an adopted device; what is not said stays. Another `address` is another device in its place."""
+
+    name: str | None = Field(None, min_length=1, max_length=NAME_MAX)
+    roles: tuple[str, ...] | None = Field(None, max_length=8)
+    address: str | None = Field(None, max_length=200)
+    profile: dict[str, Any] | None = None
+
+
 class NoArgs(Message):
     """`candidates`."""

@@ -28,6 +28,7 @@ REASONS: dict[str, Reason] = {
     "driver_failed": Reason("The driver of the device failed.", "Send the log to support; the device is tried again by itself."),
     "disabled": Reason("The device is switched off in the settings.", "Enable it to use it again."),
     "removed": Reason("The device was removed."),
+    "changed": Reason("The settings of the device were changed meanwhile."),
     # paper
     "paper_out": Reason("The printer has no paper.", "Put in a new roll and close the cover."),
     "cover_open": Reason("The cover of the printer is open.", "Close the cover."),

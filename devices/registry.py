@@ -126,8 +126,19 @@ class Registry:
 
     def _update(self, tx: Tx, device: Device) -> None:
         tx.execute(
-            "UPDATE devices SET name = ?, enabled = ?, model = ?, serial = ?, firmware = ? WHERE id = ? AND removed_at IS NULL",
-            (device.name, int(device.enabled), device.model, device.serial, device.firmware, device.id),
+            "UPDATE devices SET name = ?, roles = ?, address = ?, profile = ?, enabled = ?, model = ?, serial = ?, firmware = ? "
+            "WHERE id = ? AND removed_at IS NULL",
+            (
+                device.name,
+                json.dumps(device.roles),
+                device.address,
+                json.dumps(dict(device.profile)),
+                int(device.enabled),
+                device.model,
+                device.serial,
+                device.firmware,
+                device.id,
+            ),
         )
 
     def _remove(self, tx: Tx, device_id: str) -> None:

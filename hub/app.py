@@ -62,6 +62,7 @@ SCHEMA = (
     pos_tables.REFUNDS_BY_DAY,
     pos_tables.Z_REPORTS,
     equipment_tables.JOBS_AT_WORK,
+    equipment_tables.HISTORY,
 )
 
 

@@ -3,6 +3,6 @@
 from hub.equipment.link import MqttLink
 from hub.equipment.model import Device, DeviceRefused, JobState, PrintJob
 from hub.equipment.printing import PrintDesk
-from hub.equipment.service import DeviceSpec, Equipment
+from hub.equipment.service import DeviceChange, DeviceSpec, Equipment
 
-__all__ = ["Device", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob"]
+__all__ = ["Device", "DeviceChange", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob"]

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from hub.equipment.model import Device, PrintJob
-from hub.equipment.service import DeviceSpec, Equipment
+from hub.equipment.model import Device, Moment, PrintJob
+from hub.equipment.service import DeviceChange, DeviceSpec, Equipment
 from hub.ports import Weight
 from hub.web import CurrentActor, TapIdHeader, shop_of
 
@@ -20,6 +20,12 @@ async def _equipment(request: Request) -> Equipment:
 
 
 EquipmentOf = Annotated[Equipment, Depends(_equipment)]
+
+
+class Enabled(BaseModel):
+    """A person's wish."""
+
+    enabled: bool
 
 
 class Settlement(BaseModel):
@@ -50,6 +56,24 @@ async def adopt(body: DeviceSpec, tap_id: TapIdHeader, actor: CurrentActor, equi
 async def test_print(device: str, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> PrintJob:
     """Print a test receipt."""
     return await equipment.test_print(actor, device, tap_id)
+
+
+@router.post("/devices/{device}/change")
+async def change(device: str, body: DeviceChange, actor: CurrentActor, equipment: EquipmentOf) -> None:
+    """Another name or use, or another device in its place."""
+    await equipment.change(actor, device, body)
+
+
+@router.post("/devices/{device}/enable")
+async def enable(device: str, body: Enabled, actor: CurrentActor, equipment: EquipmentOf) -> None:
+    """Switch a device off or on."""
+    await equipment.enable(actor, device, enabled=body.enabled)
+
+
+@router.get("/devices/{device}/history")
+async def history(device: str, actor: CurrentActor, equipment: EquipmentOf, limit: int = 50) -> list[Moment]:
+    """How a device was, newest first."""
+    return equipment.history(actor, device, min(max(limit, 1), 200))
 
 
 @router.post("/devices/{device}/weigh")

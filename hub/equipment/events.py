@@ -18,6 +18,28 @@ class DeviceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSettingsChanged(Event):
+    """A person gave a device another name, use or address. `device` is its short id."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceSwitched(Event):
+    """A person switched a device off in the settings, or on again. `device` is its short id."""
+
+    device: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRemoved(Event):
+    """A person let a device go. `device` is its short id."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintJobMoved(Event):
     """A print job was held, printed, became uncertain or failed."""
 

@@ -66,6 +66,15 @@ class Device:
     health: Health
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """Since when a device was how, and why."""
+
+    at: datetime
+    health: Health
+    reason: str
+
+
 class DeviceBusy(MachineError):
     """The device host did not answer in time."""
 

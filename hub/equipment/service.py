@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import orjson
@@ -16,29 +16,32 @@ from hub.access import SYSTEM, Actor, Right
 from hub.clock import Clock
 from hub.db import Db, Tx
 from hub.equipment import tables
-from hub.equipment.events import DeviceAdopted, DeviceChanged, PrintJobSettled, ReprintAsked
+from hub.equipment.events import (
+    DeviceAdopted,
+    DeviceChanged,
+    DeviceRemoved,
+    DeviceSettingsChanged,
+    DeviceSwitched,
+    PrintJobSettled,
+    ReprintAsked,
+)
 from hub.equipment.link import MqttLink
-from hub.equipment.model import CannotWeigh, Device, DeviceBusy, DeviceRefused, JobState, NotSettled, PrintJob
+from hub.equipment.model import CannotWeigh, Device, DeviceBusy, DeviceRefused, JobState, Moment, NotSettled, PrintJob
+from hub.equipment.papers import test_document
 from hub.equipment.printing import PrintDesk
 from hub.errors import NotFound
 from hub.ids import Id, TapId
-from hub.journal import Journal
+from hub.journal import Event, Journal
 from hub.ports import (
-    Columns,
     Command,
     DeviceInfo,
     DeviceState,
-    Document,
     Done,
-    Ean13,
     Health,
     JobProgress,
     Outcome,
     PrintKind,
-    Qr,
-    Rule,
     Scan,
-    Text,
     Weight,
 )
 from hub.taps import first_result, remember
@@ -68,6 +71,17 @@ class DeviceSpec(BaseModel):
     profile: dict[str, Any] = {}
 
 
+class DeviceChange(BaseModel):
+    """What a person changes of an adopted device; what is None stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = Field(None, min_length=1, max_length=60)
+    address: str | None = Field(None, max_length=200)
+    roles: tuple[str, ...] | None = None
+    profile: dict[str, Any] | None = None
+
+
 @dataclass(slots=True)
 class _Seen:
     info: DeviceInfo | None = None
@@ -86,7 +100,7 @@ class Equipment:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._hq: HqLink = "none"
         desk.chooses(self.printer_for)
-        desk.makes(PrintKind.TEST, self._test_document)
+        desk.makes(PrintKind.TEST, test_document)
         for pattern, told in {
             "dev/+/info": self._on_info,
             "dev/+/state": self._on_state,
@@ -138,11 +152,36 @@ class Equipment:
         answer = await self._ask_host("adopt", spec.model_dump(mode="json"))
         return await self._db.write(self._adopted, actor, str(answer.result["device"]), tap_id)
 
+    async def change(self, actor: Actor, device: str, change: DeviceChange) -> None:
+        """Give a device another name or use, or put another one in its place: id and history stay. Raises DeviceBusy or DeviceRefused."""
+        actor.must(Right.CHANGE_DEVICES)
+        await self._ask_host("change", {"id": device, **change.model_dump(mode="json", exclude_none=True)})
+        await self._db.write(self._note, actor, DeviceSettingsChanged(device=device))
+
+    async def enable(self, actor: Actor, device: str, *, enabled: bool) -> None:
+        """A person's wish, apart from what the device shows. Raises DeviceBusy or DeviceRefused."""
+        actor.must(Right.CHANGE_DEVICES)
+        await self._ask_host("enable", {"id": device, "enabled": enabled})
+        await self._db.write(self._note, actor, DeviceSwitched(device=device, enabled=enabled))
+
+    async def look(self, actor: Actor, device: str) -> DeviceState:
+        """How a device is after one more look. Raises DeviceBusy or DeviceRefused."""
+        actor.must(Right.SEE_DEVICES)
+        done = await self._ask_host("identify", {"id": device})
+        return DeviceState.model_validate(done.result["state"])
+
+    def history(self, actor: Actor, device: str, limit: int = 50) -> list[Moment]:
+        """How a device was, newest first."""
+        actor.must(Right.SEE_DEVICES)
+        rows = self._db.all(tables.LATEST_HISTORY, (device, limit))
+        return [Moment(at=datetime.fromisoformat(r["at"]), health=Health(r["health"]), reason=r["reason"]) for r in rows]
+
     async def remove(self, actor: Actor, device: str) -> None:
         """Let a device go. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
         await self._ask_host("remove", {"id": device})
         self._seen.pop(device, None)
+        await self._db.write(self._removed, actor, device)
 
     def jobs(self, actor: Actor, limit: int = 50) -> list[PrintJob]:
         """The newest print jobs."""
@@ -237,8 +276,8 @@ class Equipment:
             return
         seen = self._seen.setdefault(levels[1], _Seen())
         before, seen.state = seen.state, DeviceState.model_validate_json(payload)
-        if before is None or before.health is not seen.state.health:
-            self._later(self._db.write(self._health_changed, levels[1], seen.state.health))
+        if before is None or (before.health, before.reason) != (seen.state.health, seen.state.reason):
+            self._later(self._db.write(self._health_changed, levels[1], seen.state))
             self._desk.wake()
 
     def _on_done(self, levels: list[str], payload: bytes) -> None:
@@ -290,12 +329,19 @@ class Equipment:
         if not task.cancelled() and (failed := task.exception()):
             log.error("a device's message could not be kept", why=repr(failed))
 
-    def _health_changed(self, tx: Tx, device: str, health: Health) -> None:
-        row = tx.one("SELECT health FROM devices_seen WHERE device = ?", (device,))
-        if row and row["health"] == health:
-            return
-        tx.execute("INSERT OR REPLACE INTO devices_seen VALUES (?, ?, ?)", (device, str(health), self._clock.now().isoformat()))
-        self._journal.append(tx, SYSTEM, DeviceChanged(device=device, health=health))
+    def _health_changed(self, tx: Tx, device: str, state: DeviceState) -> None:
+        last = tx.one(tables.LAST_SEEN, (device,))
+        if last is None or (last["health"], last["reason"]) != (state.health, state.reason):
+            tables.remember(tx, device, self._clock.now(), str(state.health), state.reason)
+        if last is None or last["health"] != state.health:
+            self._journal.append(tx, SYSTEM, DeviceChanged(device=device, health=state.health))
+
+    def _note(self, tx: Tx, actor: Actor, event: Event) -> None:
+        self._journal.append(tx, actor, event)
+
+    def _removed(self, tx: Tx, actor: Actor, device: str) -> None:
+        tables.forget(tx, device)
+        self._journal.append(tx, actor, DeviceRemoved(device=device))
 
     def _adopted(self, tx: Tx, actor: Actor, device: str, tap_id: TapId) -> str:
         if not first_result(tx, tap_id, "equipment.adopt", device):
@@ -331,22 +377,6 @@ class Equipment:
         job = self._desk.test(tx, device, tap_id)
         remember(tx, tap_id, "equipment.test_print", job.id, device)
         return job
-
-    def _test_document(self, source: str) -> Document:
-        """What a printer must be able to do: Chinese, ¥, widths, QR and a barcode."""
-        return Document(
-            blocks=(
-                Text(text="打印测试 Test", align="center", bold=True, size=2),
-                Rule(),
-                Columns(left="中文与全角，。：（）", right="¥1,280.00"),
-                Columns(left="English & digits 0123456789", right="¥0.01"),
-                Text(text="繁體中文：髮型設計、護理"),
-                Text(text="GBK 以外：é ✂"),
-                Rule(),
-                Qr(data=source),
-                Ean13(digits="6901234567892"),
-            )
-        )
 
 
 _NOBODY = DeviceInfo(kind="", name="", transport="")

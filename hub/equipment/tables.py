@@ -30,6 +30,22 @@ JOBS_AT_WORK = Migration(
     CREATE INDEX jobs_at_work ON print_jobs (id) WHERE settled = 0 AND state <> 'printed';
     """,
 )
+HISTORY = Migration(
+    "0062-device-history",
+    """
+    CREATE TABLE device_history (seq INTEGER PRIMARY KEY, device TEXT NOT NULL, at TEXT NOT NULL, health TEXT NOT NULL, reason TEXT NOT NULL) STRICT;
+    CREATE INDEX history_of_device ON device_history (device, seq);
+    INSERT INTO device_history (device, at, health, reason) SELECT device, at, health, '' FROM devices_seen;
+    DROP TABLE devices_seen;
+    """,
+)
+HISTORY_KEPT = 200  # of each device
+LAST_SEEN = "SELECT health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1"
+LATEST_HISTORY = "SELECT at, health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT ?"
+_OLD_HISTORY = (
+    "DELETE FROM device_history WHERE device = ? AND seq <= "
+    "(SELECT seq FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)"
+)
 _AT_WORK = "SELECT * FROM print_jobs INDEXED BY jobs_at_work WHERE settled = 0 AND state <> 'printed'"  # few, however many there ever were
 OPEN_JOBS = f"{_AT_WORK} AND state IN ('queued', 'printing', 'held') ORDER BY id LIMIT 500"
 NEEDING_SOMEONE = f"{_AT_WORK} AND (state IN ('held', 'uncertain', 'failed') OR (state = 'queued' AND reason <> '')) ORDER BY id LIMIT 100"
@@ -46,6 +62,17 @@ def insert(tx: Tx, job: PrintJob) -> None:
         _INSERT,
         (job.id, str(job.kind), job.source, job.till, job.device, job.copy, job.at.isoformat(), job.command, job.kick_until),
     )
+
+
+def remember(tx: Tx, device: str, at: datetime, health: str, reason: str) -> None:
+    """One more line of a device's history; the oldest are forgotten."""
+    tx.insert("device_history", device=device, at=at.isoformat(), health=health, reason=reason)
+    tx.execute(_OLD_HISTORY, (device, device, HISTORY_KEPT))
+
+
+def forget(tx: Tx, device: str) -> None:
+    """The history of a device that is no longer here."""
+    tx.execute("DELETE FROM device_history WHERE device = ?", (device,))
 
 
 def get(tx: Tx, job_id: str) -> PrintJob:

@@ -15,7 +15,7 @@ from devices.simulators.scanner import Garbage, ScannerSim, ScanOne
 from hub.errors import StorageFull
 from hub.ids import Id
 from hub.ports import Command
-from tests.devices.rig import TICKET, until
+from tests.devices.rig import TICKET, free_port, until
 from tests.devices.shop import Shop
 
 PRINT = {"document": TICKET.model_dump(), "copy": 0}
@@ -43,6 +43,62 @@ async def test_an_adopted_scale_weighs_and_tells_what_comes_to_rest_on_it(host: 
     assert (await shop.answer(device, shop.command(device, "weigh")))["result"] == {"mg": 62_000}
     await until(lambda: {"mg": 62_000} in shop.bodies(f"dev/{device}/event/weight"))
     await sim.stop()
+
+
+async def test_a_device_gets_another_name_and_use_without_being_let_go(host: Host, shop: Shop, printer: PrinterSim) -> None:
+    device = await shop.adopt("receipt_printer", printer.address, roles=["receipt"])
+    await shop.health(device, "online")
+    answer = await shop.ask_host("change", {"id": device, "name": "前台", "roles": ["receipt", "ticket"]})
+    assert (answer["outcome"], answer["result"]["info"]["name"], answer["result"]["info"]["roles"]) == (
+        "done",
+        "前台",
+        ["receipt", "ticket"],
+    )
+    await until(lambda: shop.last[f"store/{shop.store}/dev/{device}/info"]["name"] == "前台")
+    assert [body["health"] for body in shop.bodies(f"dev/{device}/state")][-1] == "online"
+    assert "offline" not in [body["health"] for body in shop.bodies(f"dev/{device}/state")]
+
+
+async def test_another_printer_takes_the_place_of_a_broken_one_with_its_name_and_its_id(
+    host: Host, shop: Shop, printer: PrinterSim
+) -> None:
+    device = await shop.adopt("receipt_printer", printer.address, roles=["receipt"])
+    await shop.health(device, "online")
+    await printer.do("paper_out", PaperOut())
+    waits = shop.command(device, "print", PRINT)
+    await until(lambda: ("held", "paper_out") in shop.jobs(device))
+    spare = PrinterSim.on_tcp("spare")
+    await spare.start()
+    answer = await shop.ask_host("change", {"id": device, "address": spare.address})
+    info = answer["result"]["info"]
+    assert (answer["result"]["device"], info["serial"], info["roles"]) == (device, "SIM-spare", ["receipt"])
+    given_back = await shop.answer(device, waits)
+    assert (given_back["outcome"], given_back["reason"], given_back["retry_safe"]) == ("failed", "changed", True)
+    await shop.answer(device, shop.command(device, "print", PRINT))
+    assert (len(spare.shelf.receipts), len(printer.shelf.receipts)) == (1, 0)
+    await spare.stop()
+
+
+async def test_a_change_to_where_nobody_answers_is_refused_and_all_stays(host: Host, shop: Shop, printer: PrinterSim) -> None:
+    device = await shop.adopt("receipt_printer", printer.address)
+    await shop.health(device, "online")
+    for wrong, reason in (
+        ({"address": f"tcp://127.0.0.1:{free_port()}"}, "unreachable"),
+        ({"address": "tcp://"}, "bad_address"),
+        ({"profile": {"columns": 47}}, "malformed"),
+    ):
+        answer = await shop.ask_host("change", {"id": device, **wrong})
+        assert (answer["outcome"], answer["reason"]) == ("failed", reason)
+    await shop.health(device, "online")
+    assert (await shop.answer(device, shop.command(device, "print", PRINT)))["outcome"] == "done"
+    assert len(printer.shelf.receipts) == 1
+
+
+async def test_two_devices_cannot_be_put_on_one_line(host: Host, shop: Shop, printer: PrinterSim, scanner: ScannerSim) -> None:
+    await shop.adopt("scanner", scanner.address)
+    device = await shop.adopt("receipt_printer", printer.address)
+    answer = await shop.ask_host("change", {"id": device, "address": scanner.address})
+    assert (answer["outcome"], answer["reason"]) == ("failed", "already_adopted")
 
 
 async def test_the_same_command_id_prints_once_and_is_answered_each_time(host: Host, shop: Shop, printer: PrinterSim) -> None:

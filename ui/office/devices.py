@@ -12,16 +12,16 @@ from hub.equipment import DeviceSpec
 from hub.equipment.model import Device
 from hub.errors import InvalidInput
 from hub.ids import TapId
+from ui.office.device_sheet import PRINTER, PRINTER_ROLES, DeviceSheet
 from ui.office.services import OfficeServices
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, field, heading
-from ui.station.printing import DEVICE_KINDS, ROLES, device_name, draw_device, grams
+from ui.station.printing import DEVICE_CHANGES, DEVICE_KINDS, ROLES, device_name, draw_device, grams
 from ui.widgets import InlineError, Kind, Sheet, act, chip, empty_state, loading, main_action, press, text
 
-CHANGES = frozenset({"DeviceChanged", "DeviceAdopted"})
-PRINTER, SCALE = "receipt_printer", "scale"
+CHANGES = DEVICE_CHANGES
+SCALE = "scale"
 ADOPTABLE = (PRINTER, "scanner", SCALE)
-PRINTER_ROLES = ("receipt", "ticket")
 DIALECTS = {"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}  # names of protocols, the same in every language
 
 
@@ -36,6 +36,7 @@ class Devices:
         """What there is on the left, what was found on the right."""
         t = self._desk.t
         self._sheet = Sheet(t, t("Take in a device"))
+        self._one = DeviceSheet(self._desk, self._sheet, self.redraw)
         with box("desk-bar"):
             text(t("Devices"), "cs-t4 cs-grow", tag="h1")
         with box("desk-two desk-two-wide cs-grow"):
@@ -64,6 +65,9 @@ class Devices:
                 act(t, t("Test print"), partial(self._test, device.id), icon="print").repeats = True
             if device.info and device.info.kind == SCALE:
                 act(t, t("Weigh"), partial(self._weigh, device), icon="scale").repeats = True
+            press("", partial(self._one.open, device), icon="tune", classes="cs-quiet cs-square").called(
+                t("More of {device}", device=device_name(t, device))
+            )
             if device.info and device.info.kind in ADOPTABLE and desk.may(Right.CHANGE_DEVICES):
                 press("", partial(self._ask_remove, device), icon="delete_outline", classes="cs-quiet cs-square").called(
                     t("Remove {device}", device=device_name(t, device))

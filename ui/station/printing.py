@@ -17,7 +17,8 @@ from ui.widgets.parts import Tone
 
 JOBS_SHOWN = 60
 JOBS_LOOKED_AT = 200
-CHANGES = frozenset({"PrintJobMoved", "PrintJobSettled", "ReprintAsked", "DeviceChanged", "DeviceAdopted"})
+DEVICE_CHANGES = frozenset({"DeviceChanged", "DeviceAdopted", "DeviceRemoved", "DeviceSettingsChanged", "DeviceSwitched"})
+CHANGES = DEVICE_CHANGES | {"PrintJobMoved", "PrintJobSettled", "ReprintAsked"}
 STATES: dict[JobState, tuple[Tone, str]] = {
     JobState.QUEUED: ("idle", N_("Waiting for the printer")),
     JobState.PRINTING: ("idle", N_("Printing")),

@@ -18,6 +18,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "driver_failed": (N_("The driver of the device failed."), N_("Send the log to support; the device is tried again by itself.")),
     "disabled": (N_("The device is switched off in the settings."), N_("Enable it to use it again.")),
     "removed": (N_("The device was removed."), ""),
+    "changed": (N_("The settings of the device were changed meanwhile."), ""),
     "paper_out": (N_("The printer has no paper."), N_("Put in a new roll and close the cover.")),
     "cover_open": (N_("The cover of the printer is open."), N_("Close the cover.")),
     "printer_error": (N_("The printer reports an error."), N_("Clear jammed paper, then switch the printer off and on.")),

@@ -117,6 +117,39 @@ def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> No
     expect(sheet.get_by_role("alert")).to_be_visible()
 
 
+def test_a_printer_gets_another_name_and_use_and_another_device_in_its_place(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="More of 收银打印机").click()
+    sheet = page.locator("section[role=dialog]")
+    expect(sheet).to_contain_text("The cover of the printer is open.")  # how it was
+    sheet.get_by_label("Name").fill("")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.get_by_role("alert")).to_be_visible()
+    sheet.get_by_label("Name").fill("后台打印机")
+    sheet.get_by_role("button", name="queue tickets").click()
+    sheet.get_by_label("Address of another device").fill("tcp://10.0.0.66:9100")
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet.get_by_role("alert")).to_contain_text("Check the cable")
+    sheet.get_by_label("Address of another device").fill("tcp://10.0.0.9:9100")
+    sheet.get_by_role("button", name="Save").click()
+    expect(page.locator('[data-device="p1"]')).to_contain_text("后台打印机")
+    assert desk.shop("equipment_calls") == [["change", "p1", "后台打印机", "receipt", "tcp://10.0.0.9:9100"]]
+
+
+def test_a_device_is_looked_at_once_more_and_switched_off_and_on(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="More of 收银打印机").click()
+    sheet = page.locator("section[role=dialog]")
+    sheet.get_by_role("button", name="Look now").click()
+    expect(sheet).to_contain_text("The paper roll is nearly used up.")
+    expect(sheet).to_contain_text("Commands that wait")
+    sheet.get_by_role("button", name="Switch off in this shop").click()
+    expect(page.locator('[data-device="p1"]')).to_contain_text("Switched off")
+    page.get_by_role("button", name="More of 收银打印机").click()
+    sheet.get_by_role("button", name="Switch on again").click()
+    expect(page.locator('[data-device="p1"]')).to_contain_text("Ready")
+
+
 def test_a_device_is_removed_only_after_a_second_look(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="Remove 扫码枪").click()

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hub.access import Right
-from hub.equipment import DeviceSpec
-from hub.equipment.model import CannotWeigh, Device, DeviceRefused, JobId, JobState, NotSettled, PrintJob
+from hub.equipment import DeviceChange, DeviceSpec
+from hub.equipment.model import CannotWeigh, Device, DeviceRefused, JobId, JobState, Moment, NotSettled, PrintJob
 from hub.ports import DeviceInfo, DeviceState, Health, PrintKind, Scan, Weight
 
 
@@ -110,6 +110,25 @@ class EquipmentDouble:
         self.all["new-1"] = device("new-1", spec.kind, spec.name, tuple(spec.roles))
         self.shop.announce("DeviceAdopted")
         return "new-1"
+
+    async def change(self, actor: Any, device_id: str, change: DeviceChange) -> None:
+        actor.must(Right.CHANGE_DEVICES)
+        if change.address == "tcp://10.0.0.66:9100":
+            raise DeviceRefused(reason="unreachable", sentence="")
+        self.calls.append(("change", device_id, change.name or "", *(change.roles or ()), change.address or ""))
+        self.all[device_id] = device(device_id, "receipt_printer", change.name or "", change.roles or ())
+        self.shop.announce("DeviceSettingsChanged")
+
+    async def enable(self, actor: Any, device_id: str, *, enabled: bool) -> None:
+        actor.must(Right.CHANGE_DEVICES)
+        self.device_becomes(device_id, "online" if enabled else "disabled", "" if enabled else "disabled")
+
+    async def look(self, actor: Any, device_id: str) -> None:
+        self.device_becomes(device_id, "degraded", "paper_low", waiting=3)
+
+    def history(self, actor: Any, device_id: str, limit: int) -> list[Moment]:
+        at = self.shop.clock.now()
+        return [Moment(at=at, health=Health.ONLINE, reason=""), Moment(at=at, health=Health.DEGRADED, reason="cover_open")]
 
     async def remove(self, actor: Any, device_id: str) -> None:
         del self.all[device_id]
