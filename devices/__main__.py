@@ -7,6 +7,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from hub.lean import COLOURED_LOGS, without
 
@@ -35,6 +36,7 @@ def main() -> int:
             bench_port=settings.devices.bench_port,
             data=settings.store_dir / "devices.db",
             record=arguments.record,
+            board=f"board:///?{urlencode({'data': settings.store_dir.resolve()})}",
         )
         broker = Broker.from_file(settings.store_dir / "secrets" / "mqtt-host.json")
         return start(config, broker)

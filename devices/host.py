@@ -7,7 +7,7 @@ import contextlib
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
 from devices.post import HOST, Post
 from devices.reasons import reason as words
-from devices.registry import Registry
+from devices.registry import Device, Registry
 from devices.schema import STEPS
 from devices.topics import Route, Topics
 from hub.clock import Clock
@@ -37,6 +37,7 @@ from hub.ports import Command, DeviceState, Done, Health
 log = structlog.get_logger()
 
 SCREENS_MAX = 64
+BOARD = "hub-board"
 HOST_STATE_EVERY_S = 30
 FORGET_EVERY_S = 3600
 GOODBYE_S = 1.0
@@ -51,13 +52,14 @@ class HostConfig:
     bench_port: int
     data: Path  # the SQLite file
     record: Path | None = None  # a folder that keeps every byte of every device
+    board: str = ""  # address of the board this host runs on; empty: it is not watched
 
 
 class Host:
     """Made before the loop runs, because the database is migrated then; `run` once; `close` at the end."""
 
     def __init__(self, config: HostConfig, broker: Broker, clock: Clock) -> None:
-        self._clock = clock
+        self._clock, self._board = clock, config.board
         self._db = Db(config.data)
         self._db.open()
         migrate(self._db, STEPS)
@@ -82,6 +84,7 @@ class Host:
         self.registry.load()
         self.job_log.load()
         await self.job_log.settle()
+        await self._take_in_board()
         self.fleet.start()
         tasks = {asyncio.create_task(duty) for duty in (self.link.run(), self._keep_house(), self._serve_desk())}
         try:
@@ -96,6 +99,14 @@ class Host:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _take_in_board(self) -> None:
+        """The board is there without anybody adopting it, until somebody removes it."""
+        known = next((device for device in self.registry.all() if device.id == BOARD), None)
+        if known is not None and self._board and known.address != self._board:
+            await self.registry.change(replace(known, address=self._board))
+        elif known is None and self._board and BOARD not in self.registry.removed:
+            await self.registry.add(Device(id=BOARD, kind="hub_board", name="", address=self._board, profile={}))
 
     def close(self) -> None:
         """Close the database. Idempotent."""

@@ -59,6 +59,15 @@ REASONS: dict[str, Reason] = {
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),
+    # the hub's own board
+    "disk_read_only": Reason("The hub can no longer write to its storage.", "Tell support at once: its card must be replaced."),
+    "disk_full": Reason("The storage of the hub is nearly full.", "Tell support."),
+    "under_voltage": Reason("The hub gets too little power.", "Use the power supply that belongs to it, with nothing in between."),
+    "disk_worn": Reason("The storage of the hub is nearly worn out.", "Have it replaced soon."),
+    "too_hot": Reason("The hub is too hot.", "Free its air slots and keep it away from dryers and heaters."),
+    "throttled": Reason("The hub has slowed itself down."),
+    "memory_low": Reason("The hub is short of memory.", "Tell support."),
+    "clock_not_set": Reason("The clock of the hub was not set since it started.", "Compare the time on the board with a watch."),
     # the host
     "host_stopped": Reason("The device host has stopped.", "It is started again by itself; if not, restart the hub."),
     "already_adopted": Reason("This address belongs to a device that is already here."),

@@ -2,6 +2,7 @@
 
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
 `serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `screen://<id>` (beats of a page).
+`board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
 """
 
@@ -10,9 +11,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import shutil
 import socket
 from collections import deque
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qsl, urlsplit
 
@@ -21,9 +24,10 @@ from devices.errors import BadAddress, CannotConnect, LinkLost
 CONNECT_S = 2.0
 READ_AT_ONCE = 4096
 INBOX_MAX = 32
+FILE_MAX = 64 * 1024
 SCREEN_ID = re.compile(r"[A-Za-z0-9._-]{1,36}")
-SCHEMES = ("tcp", "socket", "serial", "usb", "screen")
-OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "simulated"})
+SCHEMES = ("tcp", "socket", "serial", "usb", "screen", "board")
+OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "simulated"})
 
 
 class Transport(Protocol):
@@ -83,7 +87,7 @@ class Address:
             return f"unknown option {min(unknown)}"
         if self.scheme in {"tcp", "socket"} and not (self.host and self.port):
             return "host and port are needed"
-        if self.scheme in {"serial", "usb"} and (not self.path.startswith("/") or self.host):
+        if self.scheme in {"serial", "usb", "board"} and (not self.path.startswith("/") or self.host):
             return "an absolute path is needed"
         if self.scheme == "screen" and not SCREEN_ID.fullmatch(self.host):
             return "the id of a screen is needed"
@@ -96,6 +100,8 @@ def transport_to(address: Address) -> Transport:
         return Tcp(address.host, address.port, keeps_open=address.options.get("shared") != "1")
     if address.scheme == "screen":
         return Inbox()
+    if address.scheme == "board":
+        return Files(Path(address.path), Path(address.options.get("data", address.path)), simulated=address.simulated)
     from devices.descriptors import SerialLine, UsbPrinterPort  # noqa: PLC0415 - pyserial is loaded only where a serial device is
 
     if address.scheme == "usb":
@@ -168,6 +174,57 @@ class Tcp:
         except asyncio.CancelledError:
             writer.transport.abort()
             raise
+
+
+class Files:
+    """A tree of small files that are read anew each time: the transport of the board the host runs on."""
+
+    keeps_open = True
+    proves_presence = True
+
+    def __init__(self, root: Path, data: Path, *, simulated: bool = False) -> None:
+        self._root, self._data, self._simulated = root, data, simulated
+
+    async def open(self) -> None:
+        """Raises CannotConnect."""
+        if not await asyncio.to_thread(self._root.is_dir):
+            raise CannotConnect(folder=str(self._root))
+
+    async def write(self, data: bytes, within_s: float) -> None:  # noqa: ARG002 - the protocol names it
+        """These files are only read. Raises LinkLost."""
+        raise LinkLost(bytes=len(data))
+
+    async def read(self, within_s: float) -> bytes:  # noqa: ARG002 - as above
+        """Files are read by name. Raises LinkLost."""
+        raise LinkLost(folder=str(self._root))
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file or folder."""
+        return (self._root / name).exists()
+
+    def text(self, name: str) -> str | None:
+        """A file, at most 64 KB of it; None where this board has none. Blocks."""
+        try:
+            with (self._root / name).open("rb") as file:
+                return file.read(FILE_MAX).decode("utf-8", "replace")
+        except OSError:
+            return None
+
+    def first(self, pattern: str) -> str | None:
+        """The first file of a pattern. Blocks."""
+        return next((found for path in sorted(self._root.glob(pattern)) if (found := self.text(str(path.relative_to(self._root))))), None)
+
+    def free_bytes(self) -> int:
+        """Room left where the shop's data lies; a simulated board tells it in a file. Blocks. Raises LinkLost."""
+        try:
+            if self._simulated:
+                return int((self._root / "free_bytes").read_text("ascii"))
+            return shutil.disk_usage(self._data).free
+        except (OSError, ValueError) as why:
+            raise LinkLost(folder=str(self._data), why=type(why).__name__) from why
 
 
 class Inbox:

@@ -11,6 +11,7 @@ KINDS = {
     "receipt_printer": "devices.drivers.receipt_printer:ReceiptPrinter",
     "scanner": "devices.drivers.scanner:Scanner",
     "scale": "devices.drivers.scale:Scale",
+    "hub_board": "devices.drivers.hub_board:HubBoard",
     "presence": "devices.drivers.presence:Presence",
 }
 

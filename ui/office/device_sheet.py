@@ -33,6 +33,13 @@ FIGURES = {
     "scans": N_("Codes read"),
     "refused": N_("Not taken for a code"),
     "garbage_bytes": N_("Bytes of garbage"),
+    "heat_c": N_("Temperature (°C)"),
+    "under_voltage": N_("Too little power"),
+    "under_voltage_since_start": N_("Too little power since it started"),
+    "disk_free_mb": N_("Free storage (MB)"),
+    "disk_worn_pct": N_("Storage worn (%)"),
+    "memory_free_mb": N_("Free memory (MB)"),
+    "clock_set": N_("Clock was set"),
     "page": N_("Page"),
     "version": N_("Version"),
     "reloads": N_("Loaded again"),
@@ -51,7 +58,7 @@ class DeviceSheet:
         t = self._desk.t
         with self._sheet:
             self._state = Drawn(partial(self._draw_state, device.id), "cs-column")
-            if device.info and device.info.kind != "presence" and self._desk.may(Right.CHANGE_DEVICES):
+            if device.info and device.info.kind not in {"presence", "hub_board"} and self._desk.may(Right.CHANGE_DEVICES):
                 self._draw_settings(device)
             heading(t("How it was"))
             for moment in self._desk.ask.equipment.history(self._desk.actor(), device.id, HISTORY_SHOWN):

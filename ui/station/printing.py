@@ -39,6 +39,7 @@ DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "scanner": N_("Barcode scanner"),
     "scale": N_("Scale"),
+    "hub_board": N_("The hub itself"),
     "presence": N_("Screen"),
 }
 
