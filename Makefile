@@ -35,6 +35,7 @@ check: .venv/dev.stamp ## format, lint, types, import contracts, size budgets, d
 
 peers: .venv/dev.stamp ## the tests against independent programs; a missing one or a skipped test is a failure
 	@$(call need,mosquitto,mosquitto)
+	@$(call need,upsd,nut-server nut-client)
 	mkdir -p build
 	$(PYTEST) -m peer | tee build/peers.log
 	@! grep -E '[0-9]+ skipped' build/peers.log

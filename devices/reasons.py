@@ -56,6 +56,17 @@ REASONS: dict[str, Reason] = {
     "scale_moving": Reason("The scale did not come to rest.", "Keep hands and hoses off the pan, then weigh again."),
     "over_capacity": Reason("There is more on the scale than it can weigh.", "Take something off the scale."),
     "under_zero": Reason("The scale shows less than nothing.", "Put the pan back, empty it and set the scale to zero."),
+    # power
+    "on_battery": Reason("The mains are gone; the UPS gives power from its battery.", "Finish what is open, and look at the fuses."),
+    "battery_low": Reason("The mains are gone and the battery of the UPS is nearly empty.", "Finish now: the tills go dark in a moment."),
+    "replace_battery": Reason("The battery of the UPS is worn out.", "Order a new one; without it a power cut ends everything at once."),
+    "ups_overload": Reason("More hangs on the UPS than it can carry.", "Plug hair dryers and heaters in elsewhere."),
+    "ups_stale": Reason(
+        "There is no news from the UPS; whether the mains are there is not known.", "Pull its data cable out and plug it in again."
+    ),
+    "ups_driver_gone": Reason("The program that listens to the UPS has stopped.", "Restart the computer the UPS is connected to."),
+    "nut_silent": Reason("The program that knows the UPS gives no answer.", "Restart the computer the UPS is connected to."),
+    "ups_not_found": Reason("NUT has no such UPS; without a name it must have exactly one.", "Adopt it again with the name it has in NUT."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),

@@ -12,6 +12,7 @@ KINDS = {
     "scanner": "devices.drivers.scanner:Scanner",
     "scale": "devices.drivers.scale:Scale",
     "hub_board": "devices.drivers.hub_board:HubBoard",
+    "ups": "devices.drivers.ups:Ups",
     "presence": "devices.drivers.presence:Presence",
 }
 

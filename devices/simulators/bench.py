@@ -15,15 +15,16 @@ from devices.simulators import paper
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
+from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd
 
-Sim = PrinterSim | ScannerSim | ScaleSim
+Sim = PrinterSim | ScannerSim | ScaleSim | UpsSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
 
 class Bench:
-    """A printer, a scanner and a scale. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
+    """A printer, a scanner, a scale and a UPS. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
 
     def __init__(self, data: Path) -> None:
         self._ports_file = data / "ports.json"
@@ -33,6 +34,7 @@ class Bench:
             "printer": PrinterSim.on_tcp("printer", ports.get("printer", 0), data / "printer"),
             "scanner": ScannerSim.on_tcp("scanner", ports.get("scanner", 0)),
             "scale": ScaleSim.on_tcp("scale", ports.get("scale", 0)),
+            "ups": UpsSim.on_tcp("ups", ports.get("ups", 0)),
         }
 
     async def start(self) -> None:

@@ -10,6 +10,7 @@ import tty
 from collections.abc import Callable
 from pathlib import Path
 
+LINE_MAX = 1024
 Received = Callable[[bytes], None]
 
 
@@ -83,6 +84,31 @@ class TcpEnd:
     def _data(self, client: _Client, data: bytes) -> None:
         if self._line and self._line[0] is client:
             self.received(data)
+
+
+class LineServer(TcpEnd):
+    """Listens on loopback as programs do: many clients at once; `hear` gives the answer to one line, for whoever sent it."""
+
+    def __init__(self, port: int, hear: Callable[[bytes], bytes]) -> None:
+        super().__init__(port, lambda _: None)
+        self._hear = hear
+        self._heard: dict[_Client, bytes] = {}
+
+    def _came(self, client: _Client) -> None:
+        self._line.append(client)
+        self.clients += 1
+        self._heard[client] = b""
+
+    def _went(self, client: _Client) -> None:
+        self._heard.pop(client, None)
+        if client in self._line:
+            self._line.remove(client)
+
+    def _data(self, client: _Client, data: bytes) -> None:
+        *lines, rest = (self._heard[client] + data).split(b"\n")
+        self._heard[client] = rest[-LINE_MAX:]
+        for line in lines:
+            client.send(self._hear(line))
 
 
 class _Client(asyncio.Protocol):

@@ -21,12 +21,14 @@ from devices.simulators.presence import ScreenSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
+from devices.simulators.ups import UpsSim
 from devices.transport import Address, Inbox, Transport, transport_to
 from hub.clock import Clock
 from hub.ports import Outcome
 from tests.devices.rig import Bells, errand, print_errand
 
 CALLS_MAX = 400
+ARGUMENTS = {"put": {"mg": 99_000_000}, "battery": {"pct": 1, "minutes": 1}, "load": {"pct": 120}}
 
 
 @dataclass
@@ -105,7 +107,7 @@ async def make(kind: str) -> Under:
         board = BoardSim(kind, Path(tempfile.mkdtemp()) / "board")
         await board.start()
         return Under(kind, board, transport_to(Address.parse(board.address)), {})
-    sim: Any = {"receipt_printer": PrinterSim, "scanner": ScannerSim, "scale": ScaleSim}[kind].on_tcp(kind)
+    sim: Any = {"receipt_printer": PrinterSim, "scanner": ScannerSim, "scale": ScaleSim, "ups": UpsSim}[kind].on_tcp(kind)
     await sim.start()
     return Under(kind, sim, transport_to(Address.parse(sim.address)), {} if kind == "scanner" else {"answer_wait_s": 0.1})
 
@@ -135,7 +137,7 @@ async def test_every_reason_it_gives_has_words(under: Under) -> None:
     for verb, args in getattr(under.sim, "verbs", {}).items():
         if verb in {"scan", "split", "merged", "slow"}:
             continue
-        await under.sim.do(verb, args(**({"mg": 99_000_000} if verb == "put" else {})))
+        await under.sim.do(verb, args(**ARGUMENTS.get(verb, {})))
         try:
             bells.shown.append(await driver.poll())
         except DeviceError as miss:

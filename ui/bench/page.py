@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DRAWER, PRINTER, SCALE, SCANNER, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DRAWER, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -30,7 +30,7 @@ RECEIPTS_SHOWN = 8
 CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
-PRINTER_KIND, SCANNER_KIND, SCALE_KIND, SCREEN_KIND = "receipt_printer", "scanner", "scale", "presence"
+PRINTER_KIND, SCANNER_KIND, SCALE_KIND, UPS_KIND, SCREEN_KIND = "receipt_printer", "scanner", "scale", "ups", "presence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +134,8 @@ class BenchPage:
                     self._draw_scanner(sim)
                 elif sim.kind == SCALE_KIND:
                     self._draw_scale(sim)
+                elif sim.kind == UPS_KIND:
+                    self._draw_ups(sim)
             self._draw_screens()
 
     # Printer and drawer
@@ -262,6 +264,19 @@ class BenchPage:
     async def _put(self, sim: Sim, mg: int) -> None:
         await self._desk.attempt(self._error, lambda: self._bench.do(sim.id, "put", mg=mg))
         await self._look()
+
+    # UPS
+
+    def _draw_ups(self, sim: Sim) -> None:
+        t, state = self._desk.t, sim.state
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Battery backup (UPS)"))
+            with box("desk-facts"):
+                fact(t("Mains"), t("there") if state.get("mains") else t("gone"))
+                fact(t("Battery"), t("{percent} %, {minutes} min", percent=state.get("pct", 0), minutes=state.get("minutes", 0)))
+                fact(t("Load"), t("{percent} %", percent=state.get("load", 0)))
+            self._draw_faults(state)
+            self._draw_deeds(sim, UPS)
 
     # Screens
 

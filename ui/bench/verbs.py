@@ -12,6 +12,8 @@ State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
 TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
+FULL, EMPTY = {"pct": 100, "minutes": 30}, {"pct": 8, "minutes": 1}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
@@ -90,6 +92,24 @@ SCALE: tuple[Deed, ...] = (
     _fault("half_write", N_("Give half an answer"), "content_cut", after_bytes=HALF_AN_ANSWER),
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
 )
+UPS: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="mains_on", label=N_("Bring the mains back"), icon="bolt", when=lambda s: not s.get("mains"), fault=False),
+    Deed(verb="battery", label=N_("Charge the battery"), icon="battery_full", args=FULL, when=lambda s: s.get("pct") != 100, fault=False),
+    Deed(verb="load", label=N_("Take things off it"), icon="remove", args={"pct": 20}, when=lambda s: s.get("load") != 20, fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    Deed(verb="mains_off", label=N_("Cut the mains"), icon="flash_off", when=lambda s: bool(s.get("mains"))),
+    Deed(verb="battery", label=N_("Let the battery run down"), icon="battery_1_bar", args=EMPTY, when=lambda s: s.get("pct") == 100),
+    Deed(verb="load", label=N_("Plug a hair dryer in"), icon="add", args={"pct": 130}, when=lambda s: s.get("load") == 20),
+    _fault("replace_battery", N_("Wear the battery out"), "battery_alert"),
+    _fault("stale", N_("Let its data grow old"), "schedule"),
+    _fault("driver_gone", N_("Stop its driver"), "usb_off"),
+    _fault("wait", N_("Let its driver wait"), "hourglass_empty"),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+    _fault("half_write", N_("Give half an answer"), "content_cut", after_bytes=AFTER_BYTES),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -109,5 +129,9 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "half_write": N_("will swallow half a receipt"),
     "garble": N_("answers nonsense"),
     "late": N_("answers too late"),
+    "replace_battery": N_("battery is worn out"),
+    "stale": N_("data are too old"),
+    "driver_gone": N_("its driver has stopped"),
+    "wait": N_("its driver waits"),
     "unplug": N_("cable is out"),
 }

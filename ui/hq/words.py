@@ -36,6 +36,7 @@ DEVICE_ICONS = {
     "receipt_printer": "receipt_long",
     "scanner": "barcode_reader",
     "scale": "scale",
+    "ups": "battery_charging_full",
     "presence": "tablet_mac",
     "cash_drawer": "point_of_sale",
     "hub_board": "memory",

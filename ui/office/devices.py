@@ -20,8 +20,8 @@ from ui.station.printing import DEVICE_CHANGES, DEVICE_KINDS, ROLES, device_name
 from ui.widgets import InlineError, Kind, Sheet, act, chip, empty_state, loading, main_action, press, text
 
 CHANGES = DEVICE_CHANGES
-SCALE = "scale"
-ADOPTABLE = (PRINTER, "scanner", SCALE)
+SCALE, UPS = "scale", "ups"
+ADOPTABLE = (PRINTER, "scanner", SCALE, UPS)
 DIALECTS = {"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}  # names of protocols, the same in every language
 
 
@@ -165,6 +165,7 @@ class Adoption:
         self._kind = str(found.get("kind") or PRINTER)
         self._roles = set(PRINTER_ROLES) if self._kind == PRINTER else set()
         self._dialect = next(iter(DIALECTS))
+        self._ups = ""
         t = desk.t
         self._name = field(t("Name"), value=str(found["name"])[:60])
         self._address = field(t("Address"), value=str(found["address"]), hint=t("tcp://address:9100 for a network printer"))
@@ -187,6 +188,9 @@ class Adoption:
         t = self._desk.t
         if self._kind == SCALE:
             self._draw_dialects()
+        if self._kind == UPS:
+            hint = t("Empty when there is only one; the address is tcp://address:3493")
+            field(t("Its name in NUT"), self._name_ups, value=self._ups, hint=hint)
         if self._kind != PRINTER:
             return
         text(t("What it prints"), "cs-label")
@@ -204,6 +208,9 @@ class Adoption:
         self._dialect = dialect
         self._uses.redraw()
 
+    def _name_ups(self, name: str) -> None:
+        self._ups = name.strip()
+
     def _turn_role(self, role: str) -> None:
         self._roles ^= {role}
         self._uses.redraw()
@@ -211,7 +218,7 @@ class Adoption:
     async def _adopt(self, tap_id: TapId) -> None:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
-            profile = {"dialect": self._dialect} if self._kind == SCALE else {}
+            profile = {SCALE: {"dialect": self._dialect}, UPS: {"ups": self._ups}}.get(self._kind, {})
             spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)), profile=profile)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None

@@ -40,8 +40,12 @@ DEVICE_KINDS: dict[str, str] = {
     "scanner": N_("Barcode scanner"),
     "scale": N_("Scale"),
     "hub_board": N_("The hub itself"),
+    "ups": N_("Battery backup (UPS)"),
     "presence": N_("Screen"),
 }
+
+MAINS_GONE = frozenset({"on_battery", "battery_low"})
+NOT_TODAY = frozenset({"replace_battery"})  # the office shows it until the new one is there; at the till it would hide other things
 
 
 def grams(t: Texts, mg: int) -> str:
@@ -89,9 +93,14 @@ class Banner:
         self._desk = desk
 
     def draw(self) -> None:
-        """The first thing that needs a hand; uncertain paper before a printer that has stopped."""
+        """The first thing that needs a hand: mains that are gone, then uncertain paper, then a printer that has stopped."""
         desk = self._desk
         if not (desk.may(Right.SEE_DEVICES) and desk.may(Right.RESOLVE_PRINTS)):
+            return
+        wrong = [device for device in desk.ask.equipment.devices(desk.reader()) if needs_a_hand(device)]
+        dark = [device for device in wrong if device.state and device.state.reason in MAINS_GONE]
+        if dark:
+            self._draw_device(dark[0])
             return
         waiting = waiting_papers(desk)
         uncertain = [job for job in waiting if job.state is JobState.UNCERTAIN]
@@ -106,10 +115,8 @@ class Banner:
         if failed:
             self._draw_failed(failed)
             return
-        for device in desk.ask.equipment.devices(desk.reader()):
-            if needs_a_hand(device):
-                self._draw_device(device)
-                return
+        if wrong:
+            self._draw_device(wrong[0])
 
     def _draw_question(self, job: PrintJob, count: int) -> None:
         t = self._desk.t
@@ -240,8 +247,8 @@ def reprint_button(desk: Desk, job: PrintJob, label: str) -> None:
 
 
 def needs_a_hand(device: Device) -> bool:
-    """Whether somebody at the desk can do something about it: a real device that is wrong and says what to do."""
-    if device.state is None or device.info is None or device.info.kind == "presence":
+    """Whether somebody at the desk can do something about it now: a real device that is wrong and says what to do."""
+    if device.state is None or device.info is None or device.info.kind == "presence" or device.state.reason in NOT_TODAY:
         return False
     return device.health in {Health.OFFLINE, Health.DEGRADED} and bool(device.state.action)
 

@@ -79,6 +79,15 @@ def test_a_weight_is_put_on_the_scale_and_the_pan_made_to_move(desk: Any, sims: 
     expect(page.get_by_text("is at rest", exact=True)).to_be_visible()
 
 
+def test_the_mains_are_cut_and_the_battery_of_the_ups_runs_down(desk: Any, sims: httpx.Client) -> None:
+    page = desk.open("/bench", who="manager")
+    press(page, "mains_off")
+    expect(page.get_by_text("gone", exact=True)).to_be_visible()
+    press(page, "battery")
+    expect(page.get_by_text("8 %, 1 min")).to_be_visible()
+    assert state(sims, "ups")["status"] == "OB DISCHRG LB"
+
+
 def test_a_product_is_scanned_by_touching_it(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
     with line_of(sims, "scanner") as wire:
@@ -110,7 +119,7 @@ def test_an_open_drawer_shows_and_is_closed_by_hand(desk: Any, sims: httpx.Clien
 
 def test_everything_simulated_is_marked(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
-    expect(page.get_by_text("SIMULATED")).to_have_count(4)
+    expect(page.get_by_text("SIMULATED")).to_have_count(5)
 
 
 def test_a_shop_that_does_not_practise_has_no_bench_and_no_paper(desk: Any, sims: httpx.Client) -> None:

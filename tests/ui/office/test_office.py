@@ -104,6 +104,19 @@ def test_a_found_scale_is_taken_in_with_its_language_and_weighs(desk: Any) -> No
     expect(page.get_by_text("1,250.5 g")).to_be_visible()
 
 
+def test_a_ups_is_taken_in_by_address_and_its_name_in_nut(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Network printer by address").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Battery backup (UPS)").click()
+    sheet.get_by_label("Name", exact=True).fill("Till battery")
+    sheet.get_by_label("Address").fill("tcp://127.0.0.1:3493")
+    sheet.get_by_label("Its name in NUT").fill(" eaton ")
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(page.locator('[data-device="new-1"]')).to_contain_text("Till battery")
+    assert desk.shop("equipment_calls") == [["adopt", "Till battery", "tcp://127.0.0.1:3493", "eaton"]]
+
+
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="Network printer by address").click()

@@ -78,6 +78,7 @@ SCENES: dict[str, Any] = {
     "shift_of": lambda shop: bool(shop.pos.shifts.get("t1")),
     "reports": lambda shop: [{"counted": z.shift.counted, "difference": z.shift.difference} for z in shop.pos.reports],
     "found": lambda shop, devices: setattr(shop.equipment, "found", devices),
+    "ups": lambda shop: shop.equipment.all.update(u1=device("u1", "ups", "备用电源", ())),
     "lies_on_scale": lambda shop, mg: shop.equipment.weights.append(mg),
     "dead_letters": lambda shop, count: shop.dead.extend(range(count)),
     "products": lambda shop: {p.code: p.price for p in shop.catalog.products},

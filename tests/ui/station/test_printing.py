@@ -88,3 +88,27 @@ def test_every_section_speaks_chinese_without_a_rest_of_english(open_desk: Any) 
         words = page.locator(".desk-body").inner_text()
         left_over = [w for w in ("Queue", "Call", "Cash", "Total", "Receipt", "Shift", "Printed", "Search", "Close") if w in words]
         assert left_over == [], section
+
+
+def test_mains_that_are_gone_are_told_before_anything_else(open_desk: Any) -> None:
+    open_desk.shop("sold")
+    open_desk.shop("ups")
+    page = open_desk.open("/station/till")
+    open_desk.shop("job_moves", state="held", reason="paper_out")
+    expect(banner(page)).to_contain_text("The printer has no paper.")
+    open_desk.shop("device_becomes", device_id="u1", health="degraded", reason="on_battery", action="Finish what is open.")
+    expect(banner(page)).to_contain_text("备用电源: The mains are gone;")
+    expect(banner(page)).to_contain_text("Finish what is open, and look at the fuses.")
+    open_desk.shop("device_becomes", device_id="u1", health="degraded", reason="battery_low", action="Finish now.")
+    expect(banner(page)).to_contain_text("nearly empty")
+    open_desk.shop("device_becomes", device_id="u1", health="online")
+    expect(banner(page)).to_contain_text("The printer has no paper.")
+
+
+def test_an_unknown_ups_needs_a_hand_at_the_desk_and_a_worn_battery_does_not(open_desk: Any) -> None:
+    open_desk.shop("ups")
+    page = open_desk.open("/station/till")
+    open_desk.shop("device_becomes", device_id="u1", health="degraded", reason="ups_stale", action="Pull its data cable.")
+    expect(banner(page)).to_contain_text("whether the mains are there is not known")
+    open_desk.shop("device_becomes", device_id="u1", health="degraded", reason="replace_battery", action="Order a new one.")
+    expect(banner(page)).to_have_count(0)
