@@ -32,6 +32,11 @@ REASONS: dict[str, Reason] = {
     # paper
     "paper_out": Reason("The printer has no paper.", "Put in a new roll and close the cover."),
     "cover_open": Reason("The cover of the printer is open.", "Close the cover."),
+    "head_open": Reason("The print head is open.", "Press the head down until it latches."),
+    "ribbon_out": Reason("The printer has no ribbon.", "Put in a new ribbon."),
+    "printer_paused": Reason("The printer is paused.", "Press its pause button."),
+    "buffer_full": Reason("The printer takes no more labels for now.", "Wait; if nothing comes out, switch it off and on."),
+    "label_too_small": Reason("What should be printed does not fit on the label.", "Print less on it, or use larger labels."),
     "printer_error": Reason("The printer reports an error.", "Clear jammed paper, then switch the printer off and on."),
     "paper_low": Reason("The paper roll is nearly used up.", "Have a new roll at hand."),
     "says_offline": Reason("The printer says it is offline and gives no cause; jobs are sent and proven by its answer."),

@@ -12,19 +12,20 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
 from devices.simulators import paper
+from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd
 
-Sim = PrinterSim | ScannerSim | ScaleSim | UpsSim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
 
 class Bench:
-    """A printer, a scanner, a scale and a UPS. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
+    """One of each kind on a wire. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
 
     def __init__(self, data: Path) -> None:
         self._ports_file = data / "ports.json"
@@ -35,6 +36,7 @@ class Bench:
             "scanner": ScannerSim.on_tcp("scanner", ports.get("scanner", 0)),
             "scale": ScaleSim.on_tcp("scale", ports.get("scale", 0)),
             "ups": UpsSim.on_tcp("ups", ports.get("ups", 0)),
+            "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
         }
 
     async def start(self) -> None:

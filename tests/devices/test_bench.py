@@ -48,6 +48,7 @@ async def test_the_simulated_devices_are_listed_and_marked(api: httpx.AsyncClien
         ("scanner", "scanner", True),
         ("scale", "scale", True),
         ("ups", "ups", True),
+        ("labels", "label_printer", True),
     ]
     assert all("SIMULATED" in sim["name"] and "simulated=1" in sim["address"] for sim in sims)
     assert {"paper_out", "reload", "cover_open", "cut_cable", "plug_in", "slow", "dont_answer", "liar", "garble", "drop"} <= set(
@@ -157,7 +158,13 @@ async def test_the_bench_runs_as_a_process_and_its_devices_are_candidates(tmp_pa
             if found:
                 break
             await asyncio.sleep(0.02)
-        assert [(c.kind, c.simulated) for c in found] == [("receipt_printer", True), ("scanner", True), ("scale", True), ("ups", True)]
+        assert [(c.kind, c.simulated) for c in found] == [
+            ("receipt_printer", True),
+            ("scanner", True),
+            ("scale", True),
+            ("ups", True),
+            ("label_printer", True),
+        ]
         async with driving("receipt_printer", found[0].address) as rig:
             assert (await rig.run(print_errand())).outcome is Outcome.DONE
         process.terminate()

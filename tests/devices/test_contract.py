@@ -17,6 +17,7 @@ from devices.drivers import KINDS, driver_of
 from devices.errors import DeviceError, NoSuchKind
 from devices.reasons import REASONS
 from devices.simulators.hub_board import BoardSim
+from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.presence import ScreenSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
@@ -29,6 +30,13 @@ from tests.devices.rig import Bells, errand, print_errand
 
 CALLS_MAX = 400
 ARGUMENTS = {"put": {"mg": 99_000_000}, "battery": {"pct": 1, "minutes": 1}, "load": {"pct": 120}}
+SIMS: dict[str, Any] = {
+    "receipt_printer": PrinterSim,
+    "label_printer": LabelPrinterSim,
+    "scanner": ScannerSim,
+    "scale": ScaleSim,
+    "ups": UpsSim,
+}
 
 
 @dataclass
@@ -107,7 +115,7 @@ async def make(kind: str) -> Under:
         board = BoardSim(kind, Path(tempfile.mkdtemp()) / "board")
         await board.start()
         return Under(kind, board, transport_to(Address.parse(board.address)), {})
-    sim: Any = {"receipt_printer": PrinterSim, "scanner": ScannerSim, "scale": ScaleSim, "ups": UpsSim}[kind].on_tcp(kind)
+    sim: Any = SIMS[kind].on_tcp(kind)
     await sim.start()
     return Under(kind, sim, transport_to(Address.parse(sim.address)), {} if kind == "scanner" else {"answer_wait_s": 0.1})
 

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from devices.drivers.receipt_printer import drawing, layout
+from devices.drivers import drawing, lettering
+from devices.drivers.receipt_printer import layout
 from devices.drivers.receipt_printer.escpos import BadBarcode, chunks, encode, encode_and_draw, wash
 from devices.drivers.receipt_printer.profile import PrinterProfile
 from devices.simulators import paper
@@ -37,12 +38,12 @@ def decoded(raw: bytes, dots: int = 576) -> list[tuple[str, str]]:
 
 
 def test_what_counts_as_plain_text_really_needs_no_care() -> None:
-    plain = [char for char in map(chr, range(0x10000)) if layout._PLAIN.fullmatch(char)]
+    plain = [char for char in map(chr, range(0x10000)) if lettering._PLAIN.fullmatch(char)]
     assert len(plain) > 20_000
     for char in plain:
-        assert layout._clean(char) == char == unicodedata.normalize("NFC", char)
-        assert layout.in_gbk(char)
-        assert layout.char_width(char) == len(char.encode("gbk"))
+        assert lettering._clean(char) == char == unicodedata.normalize("NFC", char)
+        assert lettering.in_gbk(char)
+        assert lettering.char_width(char) == len(char.encode("gbk"))
 
 
 def test_chinese_goes_out_as_gbk_between_its_switches() -> None:
@@ -93,7 +94,7 @@ def test_the_price_stands_at_the_right_edge_of_the_last_line_of_a_long_name() ->
     found = lines(printed(Columns(left="洗剪吹" * 12, right="¥9.00")))
     assert len(found) == 2
     assert found[1].endswith("￥9.00")
-    assert layout.width(found[1]) == 48
+    assert lettering.width(found[1]) == 48
 
 
 def test_what_a_guest_typed_is_never_a_command() -> None:
@@ -106,10 +107,10 @@ def test_what_a_guest_typed_is_never_a_command() -> None:
 
 @given(st.text(max_size=200), st.sampled_from([48, 42, 32]))
 def test_any_text_is_set_within_the_columns_and_loses_no_letter(text: str, columns: int) -> None:
-    kept = layout.clean(text)
+    kept = lettering.clean(text)
     assert not any(c < " " and c != "\n" for c in kept)
-    set_lines = layout.wrap(kept, columns)
-    assert all(layout.width(line) <= columns for line in set_lines)
+    set_lines = lettering.wrap(kept, columns)
+    assert all(lettering.width(line) <= columns for line in set_lines)
     assert "".join("".join(set_lines).split()) == "".join(kept.split())
 
 
@@ -117,8 +118,8 @@ def test_any_text_is_set_within_the_columns_and_loses_no_letter(text: str, colum
     st.text(st.characters(codec="gbk"), max_size=40), st.text(st.characters(codec="ascii", categories=("N", "P")), min_size=1, max_size=14)
 )
 def test_two_columns_never_run_over_the_edge(left: str, right: str) -> None:
-    for line in layout.beside(layout.clean(left), layout.clean(right), 32):
-        assert layout.width(line) <= 32
+    for line in layout.beside(lettering.clean(left), lettering.clean(right), 32):
+        assert lettering.width(line) <= 32
 
 
 @pytest.mark.parametrize("how", ["native", "raster"])

@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DRAWER, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DRAWER, LABELS, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -30,7 +30,8 @@ RECEIPTS_SHOWN = 8
 CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
-PRINTER_KIND, SCANNER_KIND, SCALE_KIND, UPS_KIND, SCREEN_KIND = "receipt_printer", "scanner", "scale", "ups", "presence"
+PRINTER_KIND, LABELS_KIND, SCANNER_KIND = "receipt_printer", "label_printer", "scanner"
+SCALE_KIND, UPS_KIND, SCREEN_KIND = "scale", "ups", "presence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +137,8 @@ class BenchPage:
                     self._draw_scale(sim)
                 elif sim.kind == UPS_KIND:
                     self._draw_ups(sim)
+                elif sim.kind == LABELS_KIND:
+                    self._draw_label_printer(sim)
             self._draw_screens()
 
     # Printer and drawer
@@ -277,6 +280,25 @@ class BenchPage:
                 fact(t("Load"), t("{percent} %", percent=state.get("load", 0)))
             self._draw_faults(state)
             self._draw_deeds(sim, UPS)
+
+    # Label printer
+
+    def _draw_label_printer(self, sim: Sim) -> None:
+        t, state = self._desk.t, sim.state
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Label printer"))
+            with box("desk-facts"):
+                fact(t("Listens at"), sim.address.split("?")[0])
+                for part in ("paper", "ribbon", "head"):
+                    fact(t(WORDS[part]), self._word(state.get(part)))
+                fact(t("Labels that came out"), str(state.get("labels", 0)))
+                if waiting := state.get("waiting_labels"):
+                    fact(t("Labels waiting"), str(waiting))
+            if last := state.get("last_label"):
+                parts_of_it = [*last["texts"], *last["barcodes"], *last["qrs"], *last["pictures"]]
+                text(" · ".join(parts_of_it), "cs-muted cs-t1")
+            self._draw_faults(state)
+            self._draw_deeds(sim, LABELS)
 
     # Screens
 

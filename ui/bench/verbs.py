@@ -10,6 +10,7 @@ from ui.texts import N_
 
 State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
+A_LABEL_S = 2.0
 TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
 FULL, EMPTY = {"pct": 100, "minutes": 30}, {"pct": 8, "minutes": 1}
@@ -110,11 +111,42 @@ UPS: tuple[Deed, ...] = (
     _fault("half_write", N_("Give half an answer"), "content_cut", after_bytes=AFTER_BYTES),
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
 )
+LABELS: tuple[Deed, ...] = (
+    Deed(
+        verb="reload",
+        label=N_("Put a new roll in"),
+        icon="receipt",
+        when=lambda s: "out" in (s.get("paper"), s.get("ribbon")),
+        fault=False,
+    ),
+    Deed(verb="head_close", label=N_("Close the head"), icon="vertical_align_bottom", when=lambda s: s.get("head") == "open", fault=False),
+    Deed(verb="resume", label=N_("Let it go on"), icon="play_arrow", when=lambda s: bool(s.get("paused")), fault=False),
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")), fault=False),
+    Deed(verb="paper_out", label=N_("Take the paper out"), icon="receipt", when=lambda s: s.get("paper") != "out"),
+    Deed(
+        verb="paper_out",
+        label=N_("Paper ends after the next label"),
+        icon="hourglass_bottom",
+        args={"after_labels": 1},
+        when=lambda s: s.get("paper") != "out",
+    ),
+    Deed(verb="ribbon_out", label=N_("Take the ribbon out"), icon="gesture", when=lambda s: s.get("ribbon") != "out"),
+    Deed(verb="head_open", label=N_("Open the head"), icon="vertical_align_top", when=lambda s: s.get("head") != "open"),
+    Deed(verb="pause", label=N_("Pause it"), icon="pause", when=lambda s: not s.get("paused")),
+    Deed(verb="cut_cable", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+    _fault("slow", N_("Print slowly"), "speed", seconds=A_LABEL_S),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    _fault("drop", N_("Lose the connection in mid-label"), "cable", after_bytes=AFTER_BYTES),
+    Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
     "cover": N_("Cover"),
     "drawer": N_("Drawer"),
+    "ribbon": N_("Ribbon"),
+    "head": N_("Print head"),
     "ok": N_("there is enough"),
     "low": N_("nearly used up"),
     "out": N_("none"),

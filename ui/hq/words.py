@@ -34,6 +34,7 @@ HEALTH: Mapping[str, tuple[Tone, str]] = {
 }
 DEVICE_ICONS = {
     "receipt_printer": "receipt_long",
+    "label_printer": "label",
     "scanner": "barcode_reader",
     "scale": "scale",
     "ups": "battery_charging_full",

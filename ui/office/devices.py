@@ -20,9 +20,14 @@ from ui.station.printing import DEVICE_CHANGES, DEVICE_KINDS, ROLES, device_name
 from ui.widgets import InlineError, Kind, Sheet, act, chip, empty_state, loading, main_action, press, text
 
 CHANGES = DEVICE_CHANGES
-SCALE, UPS = "scale", "ups"
-ADOPTABLE = (PRINTER, "scanner", SCALE, UPS)
-DIALECTS = {"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}  # names of protocols, the same in every language
+LABEL_PRINTER, SCALE, UPS = "label_printer", "scale", "ups"
+ADOPTABLE = (PRINTER, LABEL_PRINTER, "scanner", SCALE, UPS)
+# What a profile calls the language, and the names of protocols, which are the same in every language of ours.
+DIALECTS = {
+    SCALE: ("dialect", {"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}),
+    LABEL_PRINTER: ("language", {"zpl": "ZPL", "tspl": "TSPL"}),
+}
+LABEL_MM = {"width_mm": 60, "height_mm": 40}
 
 
 class Devices:
@@ -164,8 +169,8 @@ class Adoption:
         self._desk, self._services, self._adopted = desk, services, adopted
         self._kind = str(found.get("kind") or PRINTER)
         self._roles = set(PRINTER_ROLES) if self._kind == PRINTER else set()
-        self._dialect = next(iter(DIALECTS))
-        self._ups = ""
+        self._dialect = self._ups = ""
+        self._sizes: dict[str, Any] = {}
         t = desk.t
         self._name = field(t("Name"), value=str(found["name"])[:60])
         self._address = field(t("Address"), value=str(found["address"]), hint=t("tcp://address:9100 for a network printer"))
@@ -186,11 +191,14 @@ class Adoption:
 
     def _draw_roles(self) -> None:
         t = self._desk.t
-        if self._kind == SCALE:
-            self._draw_dialects()
         if self._kind == UPS:
             hint = t("Empty when there is only one; the address is tcp://address:3493")
             field(t("Its name in NUT"), self._name_ups, value=self._ups, hint=hint)
+        if self._kind in DIALECTS:
+            self._draw_dialects(DIALECTS[self._kind][1])
+        if self._kind == LABEL_PRINTER:
+            names = {"width_mm": t("Width of a label in mm"), "height_mm": t("Height of a label in mm")}
+            self._sizes = {size: field(names[size], value=str(mm)) for size, mm in LABEL_MM.items()}
         if self._kind != PRINTER:
             return
         text(t("What it prints"), "cs-label")
@@ -198,10 +206,11 @@ class Adoption:
             for role in PRINTER_ROLES:
                 chip(t(ROLES[role]), partial(self._turn_role, role), chosen=role in self._roles)
 
-    def _draw_dialects(self) -> None:
+    def _draw_dialects(self, dialects: dict[str, str]) -> None:
+        self._dialect = self._dialect if self._dialect in dialects else next(iter(dialects))
         text(self._desk.t("The language it speaks; its manual names it"), "cs-label")
         with box("desk-chips cs-wrap"):
-            for dialect, name in DIALECTS.items():
+            for dialect, name in dialects.items():
                 chip(name, partial(self._choose_dialect, dialect), chosen=dialect == self._dialect)
 
     def _choose_dialect(self, dialect: str) -> None:
@@ -215,11 +224,19 @@ class Adoption:
         self._roles ^= {role}
         self._uses.redraw()
 
+    def _profile(self) -> dict[str, Any]:
+        """What the person said of the device; whether it is right the device host says."""
+        profile: dict[str, Any] = {DIALECTS[self._kind][0]: self._dialect} if self._kind in DIALECTS else {}
+        if self._kind == LABEL_PRINTER:
+            profile |= {size: str(typed.value or "").strip() for size, typed in self._sizes.items()}
+        if self._kind == UPS:
+            profile["ups"] = self._ups
+        return profile
+
     async def _adopt(self, tap_id: TapId) -> None:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
-            profile = {SCALE: {"dialect": self._dialect}, UPS: {"ups": self._ups}}.get(self._kind, {})
-            spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)), profile=profile)
+            spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)), profile=self._profile())
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
         await self._desk.ask.equipment.adopt(self._desk.actor(), spec, tap_id)

@@ -37,6 +37,7 @@ KINDS: dict[PrintKind, str] = {
 ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"), "scan": N_("scanning")}
 DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
+    "label_printer": N_("Label printer"),
     "scanner": N_("Barcode scanner"),
     "scale": N_("Scale"),
     "hub_board": N_("The hub itself"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from devices.drivers.lettering import SetLine, prints_in_gbk
 from devices.drivers.receipt_printer import layout
-from devices.drivers.receipt_printer.layout import Blank, Set, SetLine
+from devices.drivers.receipt_printer.layout import Blank, Set
 from devices.drivers.receipt_printer.profile import PrinterProfile
 from hub.errors import InvalidInput
 from hub.ports import Document, Ean13, Qr
@@ -75,7 +76,7 @@ def chunks(pieces: Iterable[bytes], size: int) -> list[bytes]:
 def _must_draw(item: Set, profile: PrinterProfile) -> bool:
     match item:
         case SetLine():
-            return not layout.prints_in_gbk(item.text) or (profile.chinese == "raster" and not item.text.isascii())
+            return not prints_in_gbk(item.text) or (profile.chinese == "raster" and not item.text.isascii())
         case Qr():
             return profile.qr == "raster"
         case Ean13():
@@ -129,7 +130,7 @@ def _item(item: Set, profile: PrinterProfile) -> tuple[list[bytes], int]:
 
 def _line(line: SetLine, profile: PrinterProfile) -> tuple[list[bytes], int]:
     if _must_draw(line, profile):
-        from devices.drivers.receipt_printer import drawing  # noqa: PLC0415 - Pillow is loaded by the first line that needs it
+        from devices.drivers import drawing  # noqa: PLC0415 - Pillow is loaded by the first line that needs it
 
         rows, missing = drawing.line(line, profile.dots)
         return raster(rows), missing
@@ -149,7 +150,7 @@ def _qr(code: Qr) -> bytes:
 
 
 def _qr_drawn(code: Qr, profile: PrinterProfile) -> list[bytes]:
-    from devices.drivers.receipt_printer import drawing  # noqa: PLC0415 - segno is loaded by printers without QR codes only
+    from devices.drivers import drawing  # noqa: PLC0415 - segno is loaded by printers without QR codes only
 
     return raster(drawing.qr(code, profile.dots))
 
@@ -158,7 +159,7 @@ def _ean13(code: Ean13, profile: PrinterProfile) -> list[bytes]:
     if not ean13_is_valid(code.digits):
         raise BadBarcode(digits=code.digits)
     if profile.barcode == "raster":
-        from devices.drivers.receipt_printer import drawing  # noqa: PLC0415 - as above
+        from devices.drivers import drawing  # noqa: PLC0415 - as above
 
         label, _ = _line(SetLine(text=code.digits, align="center"), profile)
         return [*raster(drawing.ean13(code.digits, profile.dots)), *label]

@@ -7,9 +7,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from devices.driver import Profile
+from devices.drivers.lettering import DOTS_A_COLUMN
 from hub.ports import Document, Message
-
-DOTS_A_COLUMN = 12
 
 
 class PrinterProfile(Profile):

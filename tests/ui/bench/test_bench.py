@@ -88,6 +88,16 @@ def test_the_mains_are_cut_and_the_battery_of_the_ups_runs_down(desk: Any, sims:
     assert state(sims, "ups")["status"] == "OB DISCHRG LB"
 
 
+def test_a_label_printer_without_paper_shows_it_and_gets_a_new_roll(desk: Any, sims: httpx.Client) -> None:
+    sims.post("/sims/labels/do/heal", json={})
+    page = desk.open("/bench", who="manager")
+    panel = page.locator("section").filter(has_text="Label printer")
+    panel.locator('[data-verb="ribbon_out"]').click()
+    panel.locator('[data-verb="reload"]').click()
+    expect(panel.locator('[data-verb="ribbon_out"]')).to_be_visible()
+    assert state(sims, "labels")["ribbon"] == "ok"
+
+
 def test_a_product_is_scanned_by_touching_it(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
     with line_of(sims, "scanner") as wire:
@@ -119,7 +129,7 @@ def test_an_open_drawer_shows_and_is_closed_by_hand(desk: Any, sims: httpx.Clien
 
 def test_everything_simulated_is_marked(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
-    expect(page.get_by_text("SIMULATED")).to_have_count(5)
+    expect(page.get_by_text("SIMULATED")).to_have_count(6)
 
 
 def test_a_shop_that_does_not_practise_has_no_bench_and_no_paper(desk: Any, sims: httpx.Client) -> None:

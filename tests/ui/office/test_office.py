@@ -117,6 +117,20 @@ def test_a_ups_is_taken_in_by_address_and_its_name_in_nut(desk: Any) -> None:
     assert desk.shop("equipment_calls") == [["adopt", "Till battery", "tcp://127.0.0.1:3493", "eaton"]]
 
 
+def test_a_label_printer_is_taken_in_with_its_language_and_the_size_of_its_labels(desk: Any) -> None:
+    found = {"kind": "label_printer", "name": "Labels", "address": "usb:///dev/usb/lp1", "evidence": "usb", "adopted": False}
+    desk.shop("found", devices=[found])
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Look for devices").click()
+    page.locator(".desk-device").filter(has_text="usb:///dev/usb/lp1").get_by_role("button", name="Take in").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="TSPL").click()
+    sheet.get_by_label("Width of a label in mm").fill("50")
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(page.locator('[data-device="new-1"]')).to_be_visible()
+    assert desk.shop("equipment_calls") == [["adopt", "Labels", found["address"], "tspl", "50", "40"]]
+
+
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="Network printer by address").click()

@@ -11,13 +11,11 @@ from pathlib import Path
 import structlog
 from PIL import Image, ImageDraw, ImageFont
 
-from devices.drivers.receipt_printer.layout import SetLine, char_width, width
-from devices.drivers.receipt_printer.profile import DOTS_A_COLUMN
+from devices.drivers.lettering import DOTS_A_COLUMN, ROWS_A_LINE, SetLine, char_width, width
 from hub.ports import Qr
 
 log = structlog.get_logger()
 
-ROWS_A_LINE = 30
 GLYPH_ROWS = 24
 KNOWN_FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -53,10 +51,8 @@ def line(text: SetLine, dots: int) -> tuple[list[bytes], int]:
 
 def qr(code: Qr, dots: int) -> list[bytes]:
     """Rows of a QR code in the middle of the paper, made smaller when it would not fit."""
-    import segno  # noqa: PLC0415 - only for printers that cannot draw one themselves
-
-    matrix = [bytes(row) for row in segno.make_qr(code.data, error="m").matrix]
-    module = max(1, min(code.module_dots, dots // (len(matrix) + 8)))
+    matrix = _qr_matrix(code.data)
+    module = max(1, min(code.module_dots, dots // qr_side(code.data)))
     side = len(matrix) * module
     picture = Image.new("1", (dots, side + 8 * module), 0)
     draw = ImageDraw.Draw(picture)
@@ -67,6 +63,18 @@ def qr(code: Qr, dots: int) -> list[bytes]:
                 corner = (left + x * module, top + y * module)
                 draw.rectangle((*corner, corner[0] + module - 1, corner[1] + module - 1), fill=1)
     return _rows(picture)
+
+
+def qr_side(data: str) -> int:
+    """How many modules its QR code is wide and high, with the quiet zone of four around it."""
+    return len(_qr_matrix(data)) + 8
+
+
+@lru_cache(maxsize=4)
+def _qr_matrix(data: str) -> tuple[bytes, ...]:
+    import segno  # noqa: PLC0415 - only for printers that cannot draw one themselves
+
+    return tuple(bytes(row) for row in segno.make_qr(data, error="m").matrix)
 
 
 def ean13(digits: str, dots: int, module: int = 3, rows: int = 80) -> list[bytes]:
