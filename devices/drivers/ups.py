@@ -196,7 +196,10 @@ class Ups(Driver):
             self.bell.announce(Announcement(name=name, body={said: figures[said] for said in ("battery_pct", "minutes_left")}))
 
     async def _list(self, asked: str) -> dict[str, str]:
-        """One question and its answer. Raises NothingKnown, NoSuchUps, LinkLost or NutSilent; after each of the last two a connection ends."""
+        """One question and its answer. Raises NothingKnown, NoSuchUps, LinkLost or NutSilent.
+
+        After the last two the connection is given up, so an answer that comes late is never read as that to another question.
+        """
         answer = Answer(asked)
         await self._link.write(f"LIST {asked}\n".encode("ascii"), WRITE_S)
         try:
