@@ -36,6 +36,8 @@ check: .venv/dev.stamp ## format, lint, types, import contracts, size budgets, d
 peers: .venv/dev.stamp ## the tests against independent programs; a missing one or a skipped test is a failure
 	@$(call need,mosquitto,mosquitto)
 	@$(call need,upsd,nut-server nut-client)
+	@$(call need,snmpd,snmpd)
+	@$(call need,snmpbulkwalk,snmp)
 	@$(call need,npm,npm)
 	mkdir -p build/peers
 	npm install --silent --no-save --prefix build/peers zpl-renderer-js@3.4.0

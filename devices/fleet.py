@@ -18,7 +18,7 @@ from devices.reasons import reason as words
 from devices.recording import Tee
 from devices.registry import Device, Registry
 from devices.supervisor import Supervisor
-from devices.transport import Address, Files, Inbox, Transport, transport_to
+from devices.transport import Address, Files, Inbox, Transport, Udp, transport_to
 from hub.clock import Clock
 from hub.errors import ChairsideError
 from hub.ports import DeviceInfo, DeviceState, Health
@@ -188,6 +188,6 @@ def assembled(device: Device, clock: Clock, record: Path | None = None) -> tuple
     kind = driver_of(device.kind)
     profile = kind.profile.model_validate(dict(device.profile))
     link = transport_to(Address.parse(device.address))
-    if record is not None and not isinstance(link, Inbox | Files):
+    if record is not None and not isinstance(link, Inbox | Files | Udp):  # these have no bytes of ours to keep
         link = Tee(link, record / f"{device.id}.jsonl")
     return profile, link, kind(profile, link, clock)

@@ -72,6 +72,22 @@ REASONS: dict[str, Reason] = {
     "ups_driver_gone": Reason("The program that listens to the UPS has stopped.", "Restart the computer the UPS is connected to."),
     "nut_silent": Reason("The program that knows the UPS gives no answer.", "Restart the computer the UPS is connected to."),
     "ups_not_found": Reason("NUT has no such UPS; without a name it must have exactly one.", "Adopt it again with the name it has in NUT."),
+    # switches, routers, access points
+    "snmp_silent": Reason(
+        "The device does not answer over SNMP.", "Check its community or keys, and that SNMP is switched on for this hub."
+    ),
+    "snmp_refused": Reason("The device refuses the SNMP user or its keys.", "Remove the device and adopt it with the right user and keys."),
+    "ports_in_error": Reason("A port loses many frames.", "Change the cable of that port; the figures of the device name it."),
+    "poe_overload": Reason(
+        "The network device has no power left for what it feeds.", "Unplug something that gets its power over the network cable."
+    ),
+    "no_such_port": Reason("The device has no port of this name."),
+    "no_poe": Reason("This port gives no power."),
+    "no_set_over_v3": Reason("Over SNMP v3 nothing is changed from here.", "Switch the power on the pages of the device itself."),
+    "snmp_read_only": Reason("The device lets this hub change nothing.", "Give the hub a community that may write."),
+    "poe_unconfirmed": Reason(
+        "The device did not confirm; the port may be without power.", "Look at what hangs on the port before asking again."
+    ),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),

@@ -1,7 +1,7 @@
 """Bytes to and from a device, whatever carries them. Every await has a limit in seconds.
 
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
-`serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `screen://<id>` (beats of a page).
+`serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
 `board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
 """
@@ -16,7 +16,7 @@ import socket
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl, urlsplit
 
 from devices.errors import BadAddress, CannotConnect, LinkLost
@@ -26,7 +26,7 @@ READ_AT_ONCE = 4096
 INBOX_MAX = 32
 FILE_MAX = 64 * 1024
 SCREEN_ID = re.compile(r"[A-Za-z0-9._-]{1,36}")
-SCHEMES = ("tcp", "socket", "serial", "usb", "screen", "board")
+SCHEMES = ("tcp", "socket", "serial", "usb", "snmp", "screen", "board")
 OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "simulated"})
 
 
@@ -47,6 +47,14 @@ class Transport(Protocol):
 
     async def close(self) -> None:
         """Idempotent, never raises."""
+
+
+@runtime_checkable
+class Peer(Protocol):
+    """A transport to an address that a library of its own is to talk to as well."""
+
+    ip: str  # known while the transport is open
+    port: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +93,7 @@ class Address:
             return f"unknown scheme, one of {', '.join(SCHEMES)}"
         if unknown := set(self.options) - OPTIONS:
             return f"unknown option {min(unknown)}"
-        if self.scheme in {"tcp", "socket"} and not (self.host and self.port):
+        if self.scheme in {"tcp", "socket", "snmp"} and not (self.host and self.port):
             return "host and port are needed"
         if self.scheme in {"serial", "usb", "board"} and (not self.path.startswith("/") or self.host):
             return "an absolute path is needed"
@@ -98,6 +106,8 @@ def transport_to(address: Address) -> Transport:
     """A closed transport. Raises BadAddress for line settings that do not exist."""
     if address.scheme in {"tcp", "socket"}:
         return Tcp(address.host, address.port, keeps_open=address.options.get("shared") != "1")
+    if address.scheme == "snmp":
+        return Udp(address.host, address.port)
     if address.scheme == "screen":
         return Inbox()
     if address.scheme == "board":
@@ -225,6 +235,50 @@ class Files:
             return shutil.disk_usage(self._data).free
         except (OSError, ValueError) as why:
             raise LinkLost(folder=str(self._data), why=type(why).__name__) from why
+
+
+class Udp(asyncio.DatagramProtocol):
+    """Datagrams to one address, whole and perhaps lost. What nobody reads is forgotten, the oldest first."""
+
+    keeps_open = True
+    proves_presence = False
+
+    def __init__(self, host: str, port: int) -> None:
+        self.ip, self.port = "", port
+        self._host = host
+        self._inbox = Inbox()
+        self._transport: asyncio.DatagramTransport | None = None
+
+    async def open(self) -> None:
+        """Find the address; nothing is sent. Raises CannotConnect."""
+        await self.close()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                self._transport, _ = await loop.create_datagram_endpoint(lambda: self, remote_addr=(self._host, self.port))
+        except (OSError, TimeoutError) as why:
+            raise CannotConnect(host=self._host, port=self.port, why=type(why).__name__) from why
+        self.ip = self._transport.get_extra_info("peername")[0]
+
+    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 - asyncio names it
+        """One came."""
+        self._inbox.put(data)
+
+    async def write(self, data: bytes, within_s: float) -> None:  # noqa: ARG002 - a datagram does not wait
+        """Raises LinkLost when it is not open."""
+        if self._transport is None or self._transport.is_closing():
+            raise LinkLost(host=self._host, port=self.port)
+        self._transport.sendto(data)
+
+    async def read(self, within_s: float) -> bytes:
+        """The next datagram."""
+        return await self._inbox.read(within_s)
+
+    async def close(self) -> None:
+        """Idempotent."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
 
 
 class Inbox:

@@ -14,6 +14,7 @@ KINDS = {
     "scale": "devices.drivers.scale:Scale",
     "hub_board": "devices.drivers.hub_board:HubBoard",
     "ups": "devices.drivers.ups:Ups",
+    "network_gear": "devices.drivers.network_gear:NetworkGear",
     "presence": "devices.drivers.presence:Presence",
 }
 

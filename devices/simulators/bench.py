@@ -13,13 +13,14 @@ from pydantic import ValidationError
 
 from devices.simulators import paper
 from devices.simulators.label_printer import LabelPrinterSim
+from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.simulators.ups import UpsSim
-from devices.simulators.wire import TcpEnd
+from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
@@ -37,6 +38,7 @@ class Bench:
             "scale": ScaleSim.on_tcp("scale", ports.get("scale", 0)),
             "ups": UpsSim.on_tcp("ups", ports.get("ups", 0)),
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
+            "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
         }
 
     async def start(self) -> None:
@@ -45,11 +47,13 @@ class Bench:
             try:
                 await sim.start()
             except OSError:
-                if isinstance(sim.end, TcpEnd):
+                if isinstance(sim.end, TcpEnd | UdpEnd):
                     sim.end.port = 0
                 await sim.start()
         part = self._ports_file.with_suffix(".part")
-        part.write_text(json.dumps({name: sim.end.port for name, sim in self.sims.items() if isinstance(sim.end, TcpEnd)}), "utf-8")
+        part.write_text(
+            json.dumps({name: sim.end.port for name, sim in self.sims.items() if isinstance(sim.end, TcpEnd | UdpEnd)}), "utf-8"
+        )
         part.replace(self._ports_file)
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Ends of wires a simulator sits on: a TCP port that serves one client at a time, and a pty. Both can be pulled out."""
+"""Ends of wires a simulator sits on: a TCP port that serves one client at a time, a pty, a UDP port. All can be pulled out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import tty
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 LINE_MAX = 1024
 Received = Callable[[bytes], None]
@@ -205,6 +206,43 @@ class PtyEnd:
         with contextlib.suppress(BlockingIOError, OSError):
             if data := os.read(self._master, 4096):
                 self.received(data)
+
+
+class UdpEnd(asyncio.DatagramProtocol):
+    """Hears datagrams on loopback and answers whoever sent one."""
+
+    def __init__(self, port: int, received: Callable[[bytes, Any], None]) -> None:
+        self.port = port
+        self.received = received
+        self._transport: asyncio.DatagramTransport | None = None
+
+    @property
+    def plugged(self) -> bool:
+        """Whether datagrams are heard."""
+        return self._transport is not None
+
+    async def plug_in(self) -> None:
+        """Listen; on the same port again after it was pulled. Idempotent."""
+        if self._transport is None:
+            loop = asyncio.get_running_loop()
+            self._transport, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", self.port))
+            self.port = self._transport.get_extra_info("sockname")[1]
+
+    async def pull(self) -> None:
+        """Hear nothing any more. Idempotent."""
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            transport.abort()
+            await asyncio.sleep(0)  # only then the port is free
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        """One came."""
+        self.received(data, addr)
+
+    def send(self, data: bytes, to: Any) -> None:
+        """Lost when it is pulled out."""
+        if self._transport is not None:
+            self._transport.sendto(data, to)
 
 
 End = TcpEnd | PtyEnd

@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DRAWER, LABELS, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -31,7 +31,7 @@ CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 PRINTER_KIND, LABELS_KIND, SCANNER_KIND = "receipt_printer", "label_printer", "scanner"
-SCALE_KIND, UPS_KIND, SCREEN_KIND = "scale", "ups", "presence"
+SCALE_KIND, UPS_KIND, GEAR_KIND, SCREEN_KIND = "scale", "ups", "network_gear", "presence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +139,8 @@ class BenchPage:
                     self._draw_ups(sim)
                 elif sim.kind == LABELS_KIND:
                     self._draw_label_printer(sim)
+                elif sim.kind == GEAR_KIND:
+                    self._draw_gear(sim)
             self._draw_screens()
 
     # Printer and drawer
@@ -299,6 +301,22 @@ class BenchPage:
                 text(" · ".join(parts_of_it), "cs-muted cs-t1")
             self._draw_faults(state)
             self._draw_deeds(sim, LABELS)
+
+    # Network device
+
+    def _draw_gear(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Network device"))
+            down = sim.state.get("down", ())
+            with box("desk-facts"):
+                fact(
+                    t("Ports"),
+                    t("{up} of {count} have a link", up=int(sim.state.get("ports", 0)) - len(down), count=sim.state.get("ports", 0)),
+                )
+                fact(t("Power it gives"), t("{watts} W", watts=sim.state.get("poe_w", 0)))
+            self._draw_faults(sim.state)
+            self._draw_deeds(sim, NETWORK_GEAR)
 
     # Screens
 

@@ -11,6 +11,7 @@ from ui.texts import N_
 State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
 A_LABEL_S = 2.0
+FRAMES_LOST, SLOWER_THAN_WAITED_S = 5000, 2.0
 TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
 FULL, EMPTY = {"pct": 100, "minutes": 30}, {"pct": 8, "minutes": 1}
@@ -140,6 +141,21 @@ LABELS: tuple[Deed, ...] = (
     _fault("drop", N_("Lose the connection in mid-label"), "cable", after_bytes=AFTER_BYTES),
     Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
 )
+NETWORK_GEAR: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="port_up", label=N_("Plug port 1 in"), icon="lan", when=lambda s: 1 in s.get("down", ()), fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    Deed(verb="port_down", label=N_("Unplug port 1"), icon="link_off", when=lambda s: 1 not in s.get("down", ())),
+    Deed(verb="errors", label=N_("Lose frames at port 1"), icon="broken_image", args={"count": FRAMES_LOST}),
+    Deed(verb="reboot", label=N_("Reboot it"), icon="restart_alt"),
+    _fault("poe_overload", N_("Draw too much power"), "bolt"),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    _fault("wrong_community", N_("Change its community"), "key"),
+    _fault("too_big", N_("Refuse long answers"), "compress"),
+    _fault("slow", N_("Answer too late"), "hourglass_bottom", seconds=SLOWER_THAN_WAITED_S),
+    Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -165,5 +181,8 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "stale": N_("data are too old"),
     "driver_gone": N_("its driver has stopped"),
     "wait": N_("its driver waits"),
+    "wrong_community": N_("has another community"),
+    "poe_overload": N_("draws too much power"),
+    "too_big": N_("refuses long answers"),
     "unplug": N_("cable is out"),
 }

@@ -38,6 +38,7 @@ DEVICE_ICONS = {
     "scanner": "barcode_reader",
     "scale": "scale",
     "ups": "battery_charging_full",
+    "network_gear": "hub",
     "presence": "tablet_mac",
     "cash_drawer": "point_of_sale",
     "hub_board": "memory",

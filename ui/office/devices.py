@@ -21,7 +21,8 @@ from ui.widgets import InlineError, Kind, Sheet, act, chip, empty_state, loading
 
 CHANGES = DEVICE_CHANGES
 LABEL_PRINTER, SCALE, UPS = "label_printer", "scale", "ups"
-ADOPTABLE = (PRINTER, LABEL_PRINTER, "scanner", SCALE, UPS)
+NETWORK_GEAR = "network_gear"
+ADOPTABLE = (PRINTER, LABEL_PRINTER, "scanner", SCALE, UPS, NETWORK_GEAR)
 # What a profile calls the language, and the names of protocols, which are the same in every language of ours.
 DIALECTS = {
     SCALE: ("dialect", {"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}),
@@ -171,6 +172,7 @@ class Adoption:
         self._roles = set(PRINTER_ROLES) if self._kind == PRINTER else set()
         self._dialect = self._ups = ""
         self._sizes: dict[str, Any] = {}
+        self._community = ""
         t = desk.t
         self._name = field(t("Name"), value=str(found["name"])[:60])
         self._address = field(t("Address"), value=str(found["address"]), hint=t("tcp://address:9100 for a network printer"))
@@ -199,6 +201,8 @@ class Adoption:
         if self._kind == LABEL_PRINTER:
             names = {"width_mm": t("Width of a label in mm"), "height_mm": t("Height of a label in mm")}
             self._sizes = {size: field(names[size], value=str(mm)) for size, mm in LABEL_MM.items()}
+        if self._kind == NETWORK_GEAR:
+            self._draw_community()
         if self._kind != PRINTER:
             return
         text(t("What it prints"), "cs-label")
@@ -212,6 +216,13 @@ class Adoption:
         with box("desk-chips cs-wrap"):
             for dialect, name in dialects.items():
                 chip(name, partial(self._choose_dialect, dialect), chosen=dialect == self._dialect)
+
+    def _draw_community(self) -> None:
+        def heard(typed: str) -> None:
+            self._community = typed
+
+        made = field(self._desk.t("Community (SNMP v2c)"), heard, value=self._community, hint=self._desk.t("Empty: public"))
+        made.props("type=password autocomplete=new-password")
 
     def _choose_dialect(self, dialect: str) -> None:
         self._dialect = dialect
@@ -231,6 +242,8 @@ class Adoption:
             profile |= {size: str(typed.value or "").strip() for size, typed in self._sizes.items()}
         if self._kind == UPS:
             profile["ups"] = self._ups
+        if self._kind == NETWORK_GEAR and self._community:
+            profile["community"] = self._community
         return profile
 
     async def _adopt(self, tap_id: TapId) -> None:

@@ -42,6 +42,7 @@ DEVICE_KINDS: dict[str, str] = {
     "scale": N_("Scale"),
     "hub_board": N_("The hub itself"),
     "ups": N_("Battery backup (UPS)"),
+    "network_gear": N_("Network device"),
     "presence": N_("Screen"),
 }
 

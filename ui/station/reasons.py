@@ -74,6 +74,27 @@ WORDS: dict[str, tuple[str, str]] = {
         N_("NUT has no such UPS; without a name it must have exactly one."),
         N_("Adopt it again with the name it has in NUT."),
     ),
+    "snmp_silent": (
+        N_("The device does not answer over SNMP."),
+        N_("Check its community or keys, and that SNMP is switched on for this hub."),
+    ),
+    "snmp_refused": (
+        N_("The device refuses the SNMP user or its keys."),
+        N_("Remove the device and adopt it with the right user and keys."),
+    ),
+    "ports_in_error": (N_("A port loses many frames."), N_("Change the cable of that port; the figures of the device name it.")),
+    "poe_overload": (
+        N_("The network device has no power left for what it feeds."),
+        N_("Unplug something that gets its power over the network cable."),
+    ),
+    "no_such_port": (N_("The device has no port of this name."), ""),
+    "no_poe": (N_("This port gives no power."), ""),
+    "no_set_over_v3": (N_("Over SNMP v3 nothing is changed from here."), N_("Switch the power on the pages of the device itself.")),
+    "snmp_read_only": (N_("The device lets this hub change nothing."), N_("Give the hub a community that may write.")),
+    "poe_unconfirmed": (
+        N_("The device did not confirm; the port may be without power."),
+        N_("Look at what hangs on the port before asking again."),
+    ),
     "page_hidden": (N_("The page is open but not in front."), N_("Bring it to the front on that screen.")),
     "no_beat": (N_("The page has not been heard of."), N_("Look whether the screen is on and shows its page.")),
     "disk_read_only": (N_("The hub can no longer write to its storage."), N_("Tell support at once: its card must be replaced.")),

@@ -98,6 +98,16 @@ def test_a_label_printer_without_paper_shows_it_and_gets_a_new_roll(desk: Any, s
     assert state(sims, "labels")["ribbon"] == "ok"
 
 
+def test_a_port_of_the_switch_is_unplugged_and_plugged_in_again(desk: Any, sims: httpx.Client) -> None:
+    page = desk.open("/bench", who="manager")
+    press(page, "port_down")
+    expect(page.locator('[data-verb="port_up"]')).to_be_visible()
+    assert state(sims, "switch")["down"] == [1]
+    press(page, "port_up")
+    expect(page.locator('[data-verb="port_up"]')).to_have_count(0)
+    assert state(sims, "switch")["down"] == []
+
+
 def test_a_product_is_scanned_by_touching_it(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
     with line_of(sims, "scanner") as wire:
@@ -129,7 +139,8 @@ def test_an_open_drawer_shows_and_is_closed_by_hand(desk: Any, sims: httpx.Clien
 
 def test_everything_simulated_is_marked(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
-    expect(page.get_by_text("SIMULATED")).to_have_count(6)
+    expect(page.get_by_text("SIMULATED")).to_have_count(7)
+    expect(page.get_by_text("SIMULATED")).to_have_count(7)
 
 
 def test_a_shop_that_does_not_practise_has_no_bench_and_no_paper(desk: Any, sims: httpx.Client) -> None:

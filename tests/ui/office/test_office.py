@@ -131,6 +131,21 @@ def test_a_label_printer_is_taken_in_with_its_language_and_the_size_of_its_label
     assert desk.shop("equipment_calls") == [["adopt", "Labels", found["address"], "tspl", "50", "40"]]
 
 
+def test_a_switch_is_taken_in_with_its_community_which_is_not_shown(desk: Any) -> None:
+    found = {"kind": "network_gear", "name": "Switch", "address": "snmp://10.0.0.2:161", "evidence": "by hand", "adopted": False}
+    desk.shop("found", devices=[found])
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Look for devices").click()
+    page.locator(".desk-device").filter(has_text="Switch").get_by_role("button", name="Take in").click()
+    sheet = page.get_by_role("dialog")
+    community = sheet.get_by_label("Community (SNMP v2c)")
+    assert community.get_attribute("type") == "password"
+    community.fill("readers")
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(page.locator('[data-device="new-1"]')).to_be_visible()
+    assert desk.shop("equipment_calls") == [["adopt", "Switch", found["address"], "readers"]]
+
+
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="Network printer by address").click()
