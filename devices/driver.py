@@ -154,6 +154,9 @@ class Driver(ABC):
     @abstractmethod
     def __init__(self, profile: Any, link: Transport, clock: Clock) -> None: ...
 
+    def follow(self, before: Driver) -> None:  # noqa: B027 - most kinds keep nothing
+        """Take over from the driver of the connection before what must outlive a connection. Called once, before `identify`."""
+
     @abstractmethod
     async def identify(self) -> Identity:
         """Ask who is there; changes nothing on the device. Raises CannotConnect, LinkLost or WrongDevice."""

@@ -88,6 +88,9 @@ REASONS: dict[str, Reason] = {
     "poe_unconfirmed": Reason(
         "The device did not confirm; the port may be without power.", "Look at what hangs on the port before asking again."
     ),
+    # customer display
+    "not_taken": Reason("The display does not take what it is sent.", "Check its power, its cable and the flow control of its line."),
+    "too_wide": Reason("The right side of a line is wider than the display; a price is never cut.", "Shorten it."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),

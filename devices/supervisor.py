@@ -130,7 +130,9 @@ class Supervisor:
     async def _one_connection(self) -> None:
         """From identify to the first miss."""
         self._wake.clear()
-        driver = self._driver = self._make()
+        driver = self._make()
+        driver.follow(self._driver)
+        self._driver = driver
         async with asyncio.timeout(driver.pace.poll_wait_s):
             identity = await driver.identify()
             if identity.serial and self.device.serial and identity.serial != self.device.serial:

@@ -165,6 +165,13 @@ class Weight(Message):
     mg: int = Field(ge=0)
 
 
+class DisplayLine(Message):
+    """One line of a customer display. The right side stands whole at the right edge, of the left one what fits beside it."""
+
+    left: str = Field("", max_length=200)
+    right: str = Field("", max_length=200)
+
+
 class PrintKind(StrEnum):
     """What is printed; each kind has one function that makes its document from its source."""
 

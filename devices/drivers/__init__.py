@@ -15,6 +15,7 @@ KINDS = {
     "hub_board": "devices.drivers.hub_board:HubBoard",
     "ups": "devices.drivers.ups:Ups",
     "network_gear": "devices.drivers.network_gear:NetworkGear",
+    "customer_display": "devices.drivers.customer_display:CustomerDisplay",
     "presence": "devices.drivers.presence:Presence",
 }
 

@@ -12,6 +12,7 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
 from devices.simulators import paper
+from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.receipt_printer import PrinterSim
@@ -20,7 +21,7 @@ from devices.simulators.scanner import ScannerSim
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
@@ -39,6 +40,7 @@ class Bench:
             "ups": UpsSim.on_tcp("ups", ports.get("ups", 0)),
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
+            "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
         }
 
     async def start(self) -> None:

@@ -1,8 +1,8 @@
 """The hub's view of devices, and the print desk."""
 
 from hub.equipment.link import MqttLink
-from hub.equipment.model import Device, DeviceRefused, JobState, PrintJob
+from hub.equipment.model import Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
 from hub.equipment.printing import PrintDesk
-from hub.equipment.service import DeviceChange, DeviceSpec, Equipment
+from hub.equipment.service import Equipment
 
 __all__ = ["Device", "DeviceChange", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob"]

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
-from hub.equipment.model import Device, Moment, PrintJob
-from hub.equipment.service import DeviceChange, DeviceSpec, Equipment
+from hub.equipment.model import Device, DeviceChange, DeviceSpec, Moment, PrintJob
+from hub.equipment.service import Equipment
 from hub.ports import Weight
 from hub.web import CurrentActor, TapIdHeader, shop_of
 

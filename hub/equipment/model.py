@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from hub.errors import MachineError, PersonError
 from hub.ids import Id
-from hub.ports import DeviceInfo, DeviceState, Health, PrintKind
+from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, PrintKind
 
 KICK_WITHIN_S = 10  # a drawer that opens later than this opens on nobody
+# what a customer display must be able to do: Chinese, ¥, both edges, all its columns
+TEST_LINES = (DisplayLine(left="中文 Test", right="¥1,280.00"), DisplayLine(left="0123456789", right="ABCDEFGHI"))
 _VERSION_AT = 14  # where a UUID's text says its version
 
 
@@ -75,6 +80,33 @@ class Moment:
     reason: str
 
 
+class DeviceSpec(BaseModel):
+    """What a person says when she adopts a device; `address` is a URL such as tcp://10.0.0.9:9100 or serial:///dev/….
+
+    Without an `id` the device host gives one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str | None = Field(None, pattern=r"^[a-z0-9-]{1,32}$")
+    kind: str = Field(pattern=r"^[a-z_]{1,32}$")
+    name: str = Field(min_length=1, max_length=60)
+    address: str = Field(max_length=200)
+    roles: tuple[str, ...] = ()
+    profile: dict[str, Any] = {}
+
+
+class DeviceChange(BaseModel):
+    """What a person changes of an adopted device; what is None stays."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str | None = Field(None, min_length=1, max_length=60)
+    address: str | None = Field(None, max_length=200)
+    roles: tuple[str, ...] | None = None
+    profile: dict[str, Any] | None = None
+
+
 class DeviceBusy(MachineError):
     """The device host did not answer in time."""
 
@@ -94,6 +126,13 @@ class CannotWeigh(PersonError):
 
     code = "cannot_weigh"
     hint = "Let the pan come to rest with something on it that it can weigh, then weigh again."
+
+
+class CannotShow(PersonError):
+    """The customer display did not take the lines, or the right side of one is wider than it."""
+
+    code = "cannot_show"
+    hint = "Check the power and the cable of the display, then try again."
 
 
 class NotSettled(PersonError):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import orjson
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from hub.access import SYSTEM, Actor, Right
 from hub.clock import Clock
@@ -26,7 +26,19 @@ from hub.equipment.events import (
     ReprintAsked,
 )
 from hub.equipment.link import MqttLink
-from hub.equipment.model import CannotWeigh, Device, DeviceBusy, DeviceRefused, JobState, Moment, NotSettled, PrintJob
+from hub.equipment.model import (
+    CannotShow,
+    CannotWeigh,
+    Device,
+    DeviceBusy,
+    DeviceChange,
+    DeviceRefused,
+    DeviceSpec,
+    JobState,
+    Moment,
+    NotSettled,
+    PrintJob,
+)
 from hub.equipment.papers import test_document
 from hub.equipment.printing import PrintDesk
 from hub.errors import NotFound
@@ -36,6 +48,7 @@ from hub.ports import (
     Command,
     DeviceInfo,
     DeviceState,
+    DisplayLine,
     Done,
     Health,
     JobProgress,
@@ -50,36 +63,10 @@ log = structlog.get_logger()
 
 HOST_ANSWERS_WITHIN_S = 15.0
 WEIGH_WITHIN_S = 5.0
+SHOW_WITHIN_S = 2.0
 ANSWER_MARGIN_S = 1.0
 Heard = Callable[[Scan, str], None]
 HqLink = Literal["none", "online", "offline"]
-
-
-class DeviceSpec(BaseModel):
-    """What a person says when she adopts a device; `address` is a URL such as tcp://10.0.0.9:9100 or serial:///dev/….
-
-    Without an `id` the device host gives one.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    id: str | None = Field(None, pattern=r"^[a-z0-9-]{1,32}$")
-    kind: str = Field(pattern=r"^[a-z_]{1,32}$")
-    name: str = Field(min_length=1, max_length=60)
-    address: str = Field(max_length=200)
-    roles: tuple[str, ...] = ()
-    profile: dict[str, Any] = {}
-
-
-class DeviceChange(BaseModel):
-    """What a person changes of an adopted device; what is None stays."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    name: str | None = Field(None, min_length=1, max_length=60)
-    address: str | None = Field(None, max_length=200)
-    roles: tuple[str, ...] | None = None
-    profile: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -232,15 +219,33 @@ class Equipment:
         Raises NotFound, DeviceBusy when nobody answers, or CannotWeigh with the reason: moving, too much, less than nothing.
         """
         actor.must(Right.SEE_DEVICES)
-        seen = self._seen.get(device)
-        if seen is None or seen.info is None or seen.info.kind != "scale":
-            raise NotFound(device=device)
-        until = self._clock.now() + timedelta(seconds=WEIGH_WITHIN_S)
-        command = Command(id=Id.new(), deadline=until.isoformat(), args={"within_s": WEIGH_WITHIN_S})
-        done = await self._ask(f"dev/{device}/do/weigh", command, WEIGH_WITHIN_S + ANSWER_MARGIN_S)
+        self._must_be("scale", device)
+        done = await self._ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
         return Weight.model_validate(done.result)
+
+    async def show(self, actor: Actor, device: str, lines: tuple[DisplayLine, DisplayLine]) -> None:
+        """Show two lines to the guest, within two seconds or not at all; the display clears them by itself after a while.
+
+        Raises NotFound, DeviceBusy when nobody answers, or CannotShow with the reason.
+        """
+        actor.must(Right.SEE_DEVICES)
+        self._must_be("customer_display", device)
+        done = await self._ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
+        if done.outcome is not Outcome.DONE:
+            raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
+
+    def _must_be(self, kind: str, device: str) -> None:
+        seen = self._seen.get(device)
+        if seen is None or seen.info is None or seen.info.kind != kind:
+            raise NotFound(device=device)
+
+    async def _ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
+        """Ask for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
+        until = self._clock.now() + timedelta(seconds=within_s)
+        command = Command(id=Id.new(), deadline=until.isoformat(), args=args)
+        return await self._ask(f"dev/{device}/do/{verb}", command, within_s + ANSWER_MARGIN_S)
 
     async def _ask_host(self, verb: str, args: dict[str, Any]) -> Done:
         host = next((name for name, alive in self._hosts.items() if alive), None)

@@ -125,7 +125,7 @@ async def driving(kind: str, address: str, link: Transport | None = None, clock:
     try:
         if kind in {"scanner", "ups"}:
             await driver.identify()
-        elif kind == "scale":
+        elif kind in {"scale", "customer_display"}:
             await link.open()
         await driver.start(rig.bells.bell)
         yield rig

@@ -16,6 +16,7 @@ from devices.driver import Condition, Driver, Identity
 from devices.drivers import KINDS, driver_of
 from devices.errors import DeviceError, NoSuchKind
 from devices.reasons import REASONS
+from devices.simulators.customer_display import DisplaySim
 from devices.simulators.hub_board import BoardSim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
@@ -37,7 +38,9 @@ SIMS: dict[str, Any] = {
     "scanner": ScannerSim,
     "scale": ScaleSim,
     "ups": UpsSim,
+    "customer_display": DisplaySim,
 }
+ANSWERING = set(SIMS) - {"scanner", "customer_display"} | {"network_gear"}
 
 
 @dataclass
@@ -126,7 +129,7 @@ async def make(kind: str) -> Under:
         return Under(kind, board, transport_to(Address.parse(board.address)), {})
     sim: Any = NetworkGearSim.on_udp(kind) if kind == "network_gear" else SIMS[kind].on_tcp(kind)
     await sim.start()
-    return Under(kind, sim, transport_to(Address.parse(sim.address)), {} if kind == "scanner" else {"answer_wait_s": 0.1})
+    return Under(kind, sim, transport_to(Address.parse(sim.address)), {"answer_wait_s": 0.1} if kind in ANSWERING else {})
 
 
 @pytest.fixture(params=KINDS)

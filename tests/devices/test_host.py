@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devices.host import Host
+from devices.simulators.customer_display import DisplaySim
 from devices.simulators.printer_verbs import Nothing, PaperOut
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import Put, ScaleSim
@@ -99,6 +100,21 @@ async def test_two_devices_cannot_be_put_on_one_line(host: Host, shop: Shop, pri
     device = await shop.adopt("receipt_printer", printer.address)
     answer = await shop.ask_host("change", {"id": device, "address": scanner.address})
     assert (answer["outcome"], answer["reason"]) == ("failed", "already_adopted")
+
+
+async def test_an_adopted_display_shows_again_what_it_showed_before_its_cable_was_pulled(host: Host, shop: Shop) -> None:
+    sim = DisplaySim.on_tcp("display")
+    await sim.start()
+    device = await shop.adopt("customer_display", sim.address)
+    await shop.health(device, "online")
+    lines = [{"left": "Total", "right": "128.00"}, {"left": "Thank you"}]
+    assert (await shop.answer(device, shop.command(device, "show", {"lines": lines})))["outcome"] == "done"
+    picture = ["Total         128.00", "Thank you           "]
+    await until(lambda: sim.glass.lines() == picture)
+    await sim.do("unplug", Nothing())
+    await sim.do("plug_in", Nothing())
+    await until(lambda: sim.glass.lines() == picture)
+    await sim.stop()
 
 
 async def test_the_same_command_id_prints_once_and_is_answered_each_time(host: Host, shop: Shop, printer: PrinterSim) -> None:

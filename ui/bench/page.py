@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -30,8 +30,7 @@ RECEIPTS_SHOWN = 8
 CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
-PRINTER_KIND, LABELS_KIND, SCANNER_KIND = "receipt_printer", "label_printer", "scanner"
-SCALE_KIND, UPS_KIND, GEAR_KIND, SCREEN_KIND = "scale", "ups", "network_gear", "presence"
+PRINTER_KIND, SCREEN_KIND = "receipt_printer", "presence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +78,14 @@ class BenchPage:
         self._sims: list[Sim] = []
         self._silent = False
         self._shown: object = None
+        self._panels: dict[str, Callable[[Sim], None]] = {  # beside the receipt printer, which has a column of its own
+            "scanner": self._draw_scanner,
+            "scale": self._draw_scale,
+            "label_printer": self._draw_label_printer,
+            "customer_display": self._draw_display,
+            "ups": self._draw_ups,
+            "network_gear": self._draw_gear,
+        }
 
     async def build(self) -> None:
         """Draw it, and keep looking."""
@@ -131,16 +138,8 @@ class BenchPage:
                 self._draw_printer(sim)
         with box("bench-right"):
             for sim in self._sims:
-                if sim.kind == SCANNER_KIND:
-                    self._draw_scanner(sim)
-                elif sim.kind == SCALE_KIND:
-                    self._draw_scale(sim)
-                elif sim.kind == UPS_KIND:
-                    self._draw_ups(sim)
-                elif sim.kind == LABELS_KIND:
-                    self._draw_label_printer(sim)
-                elif sim.kind == GEAR_KIND:
-                    self._draw_gear(sim)
+                if sim.kind in self._panels:
+                    self._panels[sim.kind](sim)
             self._draw_screens()
 
     # Printer and drawer
@@ -317,6 +316,18 @@ class BenchPage:
                 fact(t("Power it gives"), t("{watts} W", watts=sim.state.get("poe_w", 0)))
             self._draw_faults(sim.state)
             self._draw_deeds(sim, NETWORK_GEAR)
+
+    # Customer display
+
+    def _draw_display(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Customer display"))
+            with box("bench-glass"):
+                for line in sim.state.get("lines", ()):
+                    text(str(line), "bench-glass-line")
+            self._draw_faults(sim.state)
+            self._draw_deeds(sim, DISPLAY)
 
     # Screens
 

@@ -156,6 +156,13 @@ NETWORK_GEAR: tuple[Deed, ...] = (
     Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
 )
+DISPLAY: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    _fault("stuck", N_("Take no more bytes"), "pause"),
+    Deed(verb="power_cycle", label=N_("Switch it off and on"), icon="restart_alt", when=_plugged),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -184,5 +191,6 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "wrong_community": N_("has another community"),
     "poe_overload": N_("draws too much power"),
     "too_big": N_("refuses long answers"),
+    "stuck": N_("takes no bytes"),
     "unplug": N_("cable is out"),
 }

@@ -39,6 +39,7 @@ DEVICE_ICONS = {
     "scale": "scale",
     "ups": "battery_charging_full",
     "network_gear": "hub",
+    "customer_display": "price_check",
     "presence": "tablet_mac",
     "cash_drawer": "point_of_sale",
     "hub_board": "memory",

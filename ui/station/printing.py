@@ -43,6 +43,7 @@ DEVICE_KINDS: dict[str, str] = {
     "hub_board": N_("The hub itself"),
     "ups": N_("Battery backup (UPS)"),
     "network_gear": N_("Network device"),
+    "customer_display": N_("Customer display"),
     "presence": N_("Screen"),
 }
 

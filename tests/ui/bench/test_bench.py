@@ -108,6 +108,20 @@ def test_a_port_of_the_switch_is_unplugged_and_plugged_in_again(desk: Any, sims:
     assert state(sims, "switch")["down"] == []
 
 
+def test_the_lines_of_the_customer_display_are_shown_until_it_loses_its_power(desk: Any, sims: httpx.Client) -> None:
+    page = desk.open("/bench", who="manager")
+    glass = page.locator(".bench-glass-line")
+    expect(glass).to_have_count(2)
+    with line_of(sims, "display") as wire:
+        wire.sendall(b"\x0cTotal         128.00")
+        expect(glass.first).to_have_text("Total         128.00", use_inner_text=True)
+        press(page, "stuck")
+        expect(page.get_by_text("takes no bytes", exact=True)).to_be_visible()
+        press(page, "power_cycle")
+        expect(page.get_by_text("128.00")).to_have_count(0)
+    assert state(sims, "display")["faults"] == ["stuck"]
+
+
 def test_a_product_is_scanned_by_touching_it(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
     with line_of(sims, "scanner") as wire:
@@ -139,8 +153,7 @@ def test_an_open_drawer_shows_and_is_closed_by_hand(desk: Any, sims: httpx.Clien
 
 def test_everything_simulated_is_marked(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
-    expect(page.get_by_text("SIMULATED")).to_have_count(7)
-    expect(page.get_by_text("SIMULATED")).to_have_count(7)
+    expect(page.get_by_text("SIMULATED")).to_have_count(8)
 
 
 def test_a_shop_that_does_not_practise_has_no_bench_and_no_paper(desk: Any, sims: httpx.Client) -> None:

@@ -146,6 +146,26 @@ def test_a_switch_is_taken_in_with_its_community_which_is_not_shown(desk: Any) -
     assert desk.shop("equipment_calls") == [["adopt", "Switch", found["address"], "readers"]]
 
 
+def test_a_found_display_is_taken_in_with_its_language_and_characters_and_shows_a_test(desk: Any) -> None:
+    found = {"kind": "customer_display", "name": "Pole", "address": "serial:///dev/serial/by-id/x?baud=9600", "adopted": False}
+    desk.shop("found", devices=[found])
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Look for devices").click()
+    page.locator(".desk-device").filter(has_text="Pole").get_by_role("button", name="Take in").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="CD5220").click()
+    sheet.get_by_role("button", name="Chinese too (GBK)").click()
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    show = page.locator('[data-device="new-1"]').get_by_role("button", name="Show a test text")
+    show.click()
+    expect(page.get_by_role("alert")).to_contain_text("Check the power and the cable of the display")
+    assert desk.shop("equipment_calls") == [["adopt", "Pole", found["address"], "cd5220", "gbk"]]
+    desk.shop("display_takes_lines")
+    show.click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    assert desk.shop("shown") == [[["中文 Test", "¥1,280.00"], ["0123456789", "ABCDEFGHI"]]]
+
+
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="Network printer by address").click()

@@ -9,8 +9,8 @@ from typing import Any
 
 from hub.access import Right
 from hub.equipment import DeviceChange, DeviceSpec
-from hub.equipment.model import CannotWeigh, Device, DeviceRefused, JobId, JobState, Moment, NotSettled, PrintJob
-from hub.ports import DeviceInfo, DeviceState, Health, PrintKind, Scan, Weight
+from hub.equipment.model import CannotShow, CannotWeigh, Device, DeviceRefused, JobId, JobState, Moment, NotSettled, PrintJob
+from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, PrintKind, Scan, Weight
 
 
 def state(health: Health, reason: str = "", sentence: str = "", action: str = "", **figures: Any) -> DeviceState:
@@ -36,6 +36,7 @@ class EquipmentDouble:
         self.settled: set[str] = set()
         self.found: list[dict[str, Any]] = []
         self.weights: list[int] = []
+        self.shown: list[tuple[DisplayLine, DisplayLine]] | None = None
 
     def devices(self, actor: Any) -> list[Device]:
         return list(self.all.values())
@@ -98,6 +99,12 @@ class EquipmentDouble:
         if not self.weights:
             raise CannotWeigh(device=device_id, reason="scale_moving")
         return Weight(mg=self.weights.pop(0))
+
+    async def show(self, actor: Any, device_id: str, lines: tuple[DisplayLine, DisplayLine]) -> None:
+        actor.must(Right.SEE_DEVICES)
+        if self.shown is None:
+            raise CannotShow(device=device_id, reason="not_taken")
+        self.shown.append(lines)
 
     async def candidates(self, actor: Any) -> list[dict[str, Any]]:
         actor.must(Right.CHANGE_DEVICES)

@@ -79,6 +79,8 @@ SCENES: dict[str, Any] = {
     "reports": lambda shop: [{"counted": z.shift.counted, "difference": z.shift.difference} for z in shop.pos.reports],
     "found": lambda shop, devices: setattr(shop.equipment, "found", devices),
     "ups": lambda shop: shop.equipment.all.update(u1=device("u1", "ups", "备用电源", ())),
+    "display_takes_lines": lambda shop: setattr(shop.equipment, "shown", []),
+    "shown": lambda shop: [[[line.left, line.right] for line in lines] for lines in shop.equipment.shown],
     "lies_on_scale": lambda shop, mg: shop.equipment.weights.append(mg),
     "dead_letters": lambda shop, count: shop.dead.extend(range(count)),
     "products": lambda shop: {p.code: p.price for p in shop.catalog.products},
