@@ -143,6 +143,11 @@ class Ups(Driver):
         self._ignored = 0
         self.bell = Bell(announce=lambda _: None, show=lambda _: None)
 
+    def follow(self, before: Driver) -> None:
+        """Mains that come back while NUT is away are told when it is there again."""
+        if isinstance(before, Ups):
+            self._mains, self._low = before._mains, before._low  # noqa: SLF001 - two of one kind
+
     async def identify(self) -> Identity:
         """Make and model, when NUT knows them now. Raises CannotConnect, LinkLost, NutSilent or NoSuchUps."""
         await self._link.open()

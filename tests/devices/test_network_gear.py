@@ -146,6 +146,7 @@ async def test_a_reboot_is_told_although_it_breaks_the_connection(sim: NetworkGe
     await sim.do("heal", NOTHING)
     clock.at += 60
     async with driving("network_gear", sim.address, link, clock, answer_wait_s=0.1) as again:
+        again.driver.follow(rig.driver)
         await again.driver.poll()
         await again.driver.poll()
     assert told(again) == [("rebooted", {"uptime_s": 0})]

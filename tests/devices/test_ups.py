@@ -152,6 +152,20 @@ async def test_a_power_cut_from_its_beginning_to_its_end(sim: UpsSim) -> None:
     ]
 
 
+async def test_mains_that_come_back_while_nut_is_away_are_told_when_it_is_there_again(sim: UpsSim) -> None:
+    async with on(sim) as rig:
+        assert await reason_after(sim, rig, "mains_off") == "on_battery"
+        await sim.do("unplug", NOTHING)
+        with pytest.raises(LinkLost):
+            await rig.driver.poll()
+    await sim.do("plug_in", NOTHING)
+    await sim.do("mains_on", NOTHING)
+    async with on(sim) as again:
+        again.driver.follow(rig.driver)
+        await again.driver.poll()
+    assert told(again) == ["power_back"]
+
+
 async def test_each_cut_is_told_anew(sim: UpsSim) -> None:
     await sim.do("battery", Battery(pct=5, minutes=1))
     async with on(sim) as rig:

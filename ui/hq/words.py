@@ -108,6 +108,7 @@ FACTS: Mapping[str, str] = {
     "total": N_("total"),
     "receipt_no": N_("receipt"),
     "ticket": N_("ticket"),
+    "enabled": N_("switched on"),
     "device": N_("device"),
     "health": N_("state"),
     "product": N_("product"),

@@ -12,7 +12,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,16 +55,13 @@ class PoeCycle(BaseModel):
 
 @dataclass(slots=True)
 class _Seen:
-    """What was seen at the last look; a reboot breaks the connection, so it outlives the driver of one connection."""
+    """What was seen at the last look."""
 
     ticks: int
     at: float
     ports: dict[int, Port]
     rated: dict[int, Port] = field(default_factory=dict)  # what rates are counted from
     rated_at: float = 0.0
-
-
-_seen: WeakKeyDictionary[Transport, _Seen] = WeakKeyDictionary()
 
 
 class NetworkGear(Driver):
@@ -82,7 +78,13 @@ class NetworkGear(Driver):
         self._profile, self._link, self._peer, self._clock = profile, link, link, clock
         self._agent: Agent | None = None
         self._feeds = True  # until it has shown that it gives no power
+        self._seen: _Seen | None = None
         self.bell = Bell(announce=lambda _: None, show=lambda _: None)
+
+    def follow(self, before: Driver) -> None:
+        """A reboot breaks the connection, and is seen against the last look before it."""
+        if isinstance(before, NetworkGear):
+            self._seen = before._seen  # noqa: SLF001 - two of one kind
 
     async def identify(self) -> Identity:
         """Description and serial number. Raises CannotConnect, NoAnswer, Refused or NotUnderstood."""
@@ -163,7 +165,7 @@ class NetworkGear(Driver):
     def _compare(self, ticks: int, ports: dict[int, Port]) -> None:
         """With the look before: rates, and what there is to tell."""
         now = self._clock.monotonic()
-        before = _seen.get(self._link)
+        before = self._seen
         if before is None or self._rebooted(before, ticks, now):
             if before is not None:
                 self._tell("rebooted", uptime_s=ticks // 100)
@@ -174,7 +176,7 @@ class NetworkGear(Driver):
             was = before.ports.get(index) if before else None
             if was is not None and None not in {was.up, port.up} and was.up != port.up:
                 self._tell("port_up" if port.up else "port_down", port=port.name)
-        _seen[self._link] = _Seen(ticks, now, ports, rated, rated_at)
+        self._seen = _Seen(ticks, now, ports, rated, rated_at)
 
     @staticmethod
     def _rebooted(before: _Seen, ticks: int, now: float) -> bool:
