@@ -215,13 +215,14 @@ async def test_a_retained_command_that_lies_around_is_refused_at_the_next_start(
 
 
 async def test_a_stored_command_is_acknowledged_so_that_the_broker_lets_go_of_it(host: Host, shop: Shop, printer: PrinterSim) -> None:
-    device = await shop.adopt("receipt_printer", printer.address)
     acknowledged: list[int] = []
     ack = host.link._mqtt._client.ack
     host.link._mqtt._client.ack = lambda mid, qos: (acknowledged.append(mid), ack(mid, qos))[1]  # type: ignore[method-assign,func-returns-value]
+    device = await shop.adopt("receipt_printer", printer.address)
+    await until(lambda: len(acknowledged) == 1)  # later than the answer
     for n in range(3):
         await shop.answer(device, shop.command(device, "status"))
-        await until(lambda n=n: len(acknowledged) == n + 1)
+        await until(lambda n=n: len(acknowledged) == n + 2)
     assert acknowledged == sorted(acknowledged)
 
 
