@@ -30,7 +30,9 @@ RECEIPTS_SHOWN = 8
 CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
-PRINTER_KIND, SCREEN_KIND = "receipt_printer", "presence"
+SCREEN_KIND = "presence"
+LEFT = ("receipt_printer", "label_printer", "network_gear")
+RIGHT = ("scanner", "customer_display", "scale", "ups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,8 @@ class BenchPage:
         self._sims: list[Sim] = []
         self._silent = False
         self._shown: object = None
-        self._panels: dict[str, Callable[[Sim], None]] = {  # beside the receipt printer, which has a column of its own
+        self._panels: dict[str, Callable[[Sim], None]] = {
+            "receipt_printer": self._draw_printer,
             "scanner": self._draw_scanner,
             "scale": self._draw_scale,
             "label_printer": self._draw_label_printer,
@@ -133,14 +136,14 @@ class BenchPage:
                 icon="power_off",
             )
             return
-        for sim in self._sims:
-            if sim.kind == PRINTER_KIND:
-                self._draw_printer(sim)
-        with box("bench-right"):
-            for sim in self._sims:
-                if sim.kind in self._panels:
-                    self._panels[sim.kind](sim)
-            self._draw_screens()
+        for column in (LEFT, RIGHT):
+            with box("bench-column"):
+                for kind in column:
+                    for sim in self._sims:
+                        if sim.kind == kind:
+                            self._panels[kind](sim)
+                if column is RIGHT:
+                    self._draw_screens()
 
     # Printer and drawer
 

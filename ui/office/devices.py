@@ -60,11 +60,11 @@ class Devices:
                 act(t, t("Test print"), partial(self._test, device.id), icon="print").repeats = True
             if device.info and device.info.kind == SCALE:
                 act(t, t("Weigh"), partial(self._weigh, device), icon="scale").repeats = True
+            if device.info and device.info.kind == DISPLAY:
+                act(t, t("Show a test text"), partial(self._show, device.id), icon="price_check").repeats = True
             press("", partial(self._one.open, device), icon="tune", classes="cs-quiet cs-square").called(
                 t("More of {device}", device=device_name(t, device))
             )
-            if device.info and device.info.kind == DISPLAY:
-                act(t, t("Show a test text"), partial(self._show, device.id), icon="price_check").repeats = True
             if device.info and device.info.kind in ADOPTABLE and desk.may(Right.CHANGE_DEVICES):
                 press("", partial(self._ask_remove, device), icon="delete_outline", classes="cs-quiet cs-square").called(
                     t("Remove {device}", device=device_name(t, device))
