@@ -114,7 +114,7 @@ def _hands(app: FastAPI, bench: Bench) -> None:
             args = sim.verbs[verb].model_validate(body or {})
         except ValidationError as wrong:
             raise HTTPException(422, [{"loc": e["loc"], "msg": e["msg"]} for e in wrong.errors()]) from wrong
-        return await sim.do(verb, args)  # type: ignore[arg-type]
+        return await sim.do(verb, args)
 
 
 def _papers(app: FastAPI, bench: Bench) -> None:

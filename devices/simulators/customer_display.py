@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from devices.simulators.printer_verbs import Args, Nothing
-from devices.simulators.wire import End, PtyEnd, TcpEnd
+from devices.simulators.on_wire import OnWire
+from devices.simulators.verbs import Args, Nothing
 
 Dialect = Literal["escpos", "cd5220"]
 Font = Literal["chinese", "latin"]
@@ -48,7 +47,7 @@ class Glass:
         return ["".join(line) for line in self.cells]
 
 
-class DisplaySim:
+class DisplaySim(OnWire):
     """SIMULATED. With a font of Chinese characters, or one of Latin letters and box drawings."""
 
     kind: ClassVar[str] = "customer_display"
@@ -61,8 +60,8 @@ class DisplaySim:
     }
 
     def __init__(self, name: str, dialect: Dialect = "escpos", font: Font = "chinese") -> None:
-        self.name, self.dialect, self.font = name, dialect, font
-        self.end: End
+        super().__init__(name)
+        self.dialect, self.font = dialect, font
         self._stuck = False
         self._waiting = b""
         self._power_on()
@@ -72,35 +71,6 @@ class DisplaySim:
         self.page = 0
         self.unknown = 0
         self._heard = b""
-
-    @classmethod
-    def on_tcp(cls, name: str, port: int = 0, dialect: Dialect = "escpos", font: Font = "chinese") -> DisplaySim:
-        """On a TCP port of loopback, as `socket://`; 0 takes a free one. `start` it."""
-        sim = cls(name, dialect, font)
-        sim.end = TcpEnd(port, sim.received, sim._hold)
-        return sim
-
-    @classmethod
-    def on_pty(cls, name: str, link: Path, dialect: Dialect = "escpos", font: Font = "chinese") -> DisplaySim:
-        """On a pty whose path is `link`. `start` it."""
-        sim = cls(name, dialect, font)
-        sim.end = PtyEnd(link, sim.received)
-        return sim
-
-    @property
-    def address(self) -> str:
-        """How a device host reaches it."""
-        if isinstance(self.end, TcpEnd):
-            return f"socket://127.0.0.1:{self.end.port}?simulated=1"
-        return f"serial://{self.end.link}?baud=9600&simulated=1"
-
-    async def start(self) -> None:
-        """Plug it in."""
-        await self.end.plug_in()
-
-    async def stop(self) -> None:
-        """Take it off the wire."""
-        await self.end.pull()
 
     def state(self) -> dict[str, Any]:
         """What a person sees, and how many commands it did not know."""
@@ -128,6 +98,10 @@ class DisplaySim:
             if verb == "heal":
                 self._unstick()
         return self.state()
+
+    def opened(self) -> None:
+        """A client came; while it is stuck nothing of it is read."""
+        self._hold()
 
     def _hold(self) -> None:
         self.end.hold_reading(hold=self._stuck)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
-from devices.simulators.printer_verbs import Args, Nothing
+from devices.simulators.verbs import Args, Nothing
 
 _FIRMWARE = "sys/devices/platform/soc/soc:firmware/get_throttled"
 _CARD = "sys/class/mmc_host/mmc0/mmc0:0001"

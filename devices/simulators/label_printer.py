@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from devices.simulators.label_language import Ask, Heard, PrintedLabel, TsplReader, Unknown, ZplReader
-from devices.simulators.printer_verbs import AfterBytes, Args, Garble, Nothing
-from devices.simulators.wire import End, PtyEnd, TcpEnd
+from devices.simulators.on_wire import OnWire
+from devices.simulators.verbs import AfterBytes, Args, Garble, Nothing
 
 Language = Literal["zpl", "tspl"]
 KEPT = 200
@@ -30,9 +29,10 @@ class SlowLabels(Args):
     seconds: float = Field(1, ge=0, le=60)
 
 
-class LabelPrinterSim:
+class LabelPrinterSim(OnWire):
     """SIMULATED. Pulling the cable keeps what is in its memory; `heal` empties it."""
 
+    scheme: ClassVar[str] = "tcp"
     kind: ClassVar[str] = "label_printer"
     verbs: ClassVar[Mapping[str, type[Args]]] = {
         "paper_out": LabelsOut,
@@ -52,8 +52,8 @@ class LabelPrinterSim:
     }
 
     def __init__(self, name: str, language: Language = "zpl") -> None:
-        self.name, self.language = name, language
-        self.end: End
+        super().__init__(name)
+        self.language = language
         self.labels: list[PrintedLabel] = []  # each that came out, the newest last
         self._unknown = 0
         self._worker: asyncio.TimerHandle | None = None
@@ -71,35 +71,10 @@ class LabelPrinterSim:
         self._garble = 0
         self._drop_in: int | None = None
 
-    @classmethod
-    def on_tcp(cls, name: str, port: int = 0, language: Language = "zpl") -> LabelPrinterSim:
-        """On a TCP port of loopback; 0 takes a free one. `start` it."""
-        sim = cls(name, language)
-        sim.end = TcpEnd(port, sim.received)
-        return sim
-
-    @classmethod
-    def on_pty(cls, name: str, link: Path, language: Language = "zpl") -> LabelPrinterSim:
-        """On a pty whose path is `link`. `start` it."""
-        sim = cls(name, language)
-        sim.end = PtyEnd(link, sim.received)
-        return sim
-
-    @property
-    def address(self) -> str:
-        """How a device host reaches it."""
-        if isinstance(self.end, TcpEnd):
-            return f"tcp://127.0.0.1:{self.end.port}?simulated=1"
-        return f"serial://{self.end.link}?baud=9600&simulated=1"
-
-    async def start(self) -> None:
-        """Plug it in."""
-        await self.end.plug_in()
-
     async def stop(self) -> None:
         """Take it off the wire."""
         self._rest()
-        await self.end.pull()
+        await super().stop()
 
     def state(self) -> dict[str, Any]:
         """What a person standing before it would see."""

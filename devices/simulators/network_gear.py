@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from devices.simulators import snmp_agent as snmp
-from devices.simulators.printer_verbs import Args, Garble, Nothing
+from devices.simulators.verbs import Args, Garble, Late, Nothing
 from devices.simulators.wire import UdpEnd
 
 PORTS = 48
@@ -39,12 +39,6 @@ class Errors(OnePort):
     """So many broken frames more have come in."""
 
     count: int = Field(1000, ge=1, le=4_000_000_000)
-
-
-class Slow(Args):
-    """Answers come so much later than the question."""
-
-    seconds: float = Field(1, ge=0, le=10)
 
 
 class TooBig(Args):
@@ -84,7 +78,7 @@ class NetworkGearSim:
         "wrong_community": Nothing,
         "too_big": TooBig,
         "garble": Garble,
-        "slow": Slow,
+        "slow": Late,
         "unplug": Nothing,
         "plug_in": Nothing,
         "heal": Nothing,
@@ -167,7 +161,7 @@ class NetworkGearSim:
                 self._too_big_over = args.rows
             case "garble", Garble():
                 self._garble = args.answers
-            case "slow", Slow():
+            case "slow", Late():
                 self._late_s = args.seconds
             case "reboot", _:
                 self._boot()

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from devices.simulators.paper_language import Act, Ask, Bars, Cut, Feed, Line, Picture, Pulse, QrCode, Reader, Unknown
-from devices.simulators.printer_verbs import AfterBytes, Args, Garble, Liar, Nothing, PaperOut, Slow
 from devices.simulators.shelf import Receipt, Shelf
+from devices.simulators.verbs import AfterBytes, Args, Garble, Liar, Nothing, PaperOut, Slow
 from devices.simulators.wire import End, TcpEnd
 
 BUFFER_MAX = 16 * 1024

@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Mapping
 from functools import reduce
 from operator import xor
-from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from devices.simulators.printer_verbs import AfterBytes, Args, Garble, Nothing
-from devices.simulators.wire import End, PtyEnd, TcpEnd
+from devices.simulators.on_wire import OnWire
+from devices.simulators.verbs import AfterBytes, Args, Garble, Late, Nothing
 
 Dialect = Literal["toledo_8217", "mt_sics", "cas"]
 CAPACITY_MG = 15_000_000
@@ -25,15 +24,10 @@ class Put(Args):
     mg: int = Field(ge=-1_000_000, le=100_000_000)
 
 
-class Late(Args):
-    """Answers come so much later than the question."""
-
-    seconds: float = Field(1, ge=0, le=10)
-
-
-class ScaleSim:
+class ScaleSim(OnWire):
     """SIMULATED. Shows steps of one gram up to 15 kg."""
 
+    line: ClassVar[str] = "baud=9600&bits=7&parity=even"
     kind: ClassVar[str] = "scale"
     verbs: ClassVar[Mapping[str, type[Args]]] = {
         "put": Put,
@@ -49,8 +43,8 @@ class ScaleSim:
     }
 
     def __init__(self, name: str, dialect: Dialect = "toledo_8217") -> None:
-        self.name, self.dialect = name, dialect
-        self.end: End
+        super().__init__(name)
+        self.dialect = dialect
         self.mg = 0
         self.moving = False
         self._heard = b""
@@ -63,36 +57,11 @@ class ScaleSim:
         self._garble = 0
         self._half_in: int | None = None
 
-    @classmethod
-    def on_tcp(cls, name: str, port: int = 0, dialect: Dialect = "toledo_8217") -> ScaleSim:
-        """On a TCP port of loopback, as `socket://`; 0 takes a free one. `start` it."""
-        sim = cls(name, dialect)
-        sim.end = TcpEnd(port, sim.received)
-        return sim
-
-    @classmethod
-    def on_pty(cls, name: str, link: Path, dialect: Dialect = "toledo_8217") -> ScaleSim:
-        """On a pty whose path is `link`. `start` it."""
-        sim = cls(name, dialect)
-        sim.end = PtyEnd(link, sim.received)
-        return sim
-
-    @property
-    def address(self) -> str:
-        """How a device host reaches it."""
-        if isinstance(self.end, TcpEnd):
-            return f"socket://127.0.0.1:{self.end.port}?simulated=1"
-        return f"serial://{self.end.link}?baud=9600&bits=7&parity=even&simulated=1"
-
-    async def start(self) -> None:
-        """Plug it in."""
-        await self.end.plug_in()
-
     async def stop(self) -> None:
         """Take it off the wire."""
         for timer in self._late:
             timer.cancel()
-        await self.end.pull()
+        await super().stop()
 
     def state(self) -> dict[str, Any]:
         """What a person sees."""

@@ -4,22 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from devices.simulators.wire import End, PtyEnd, TcpEnd
-
-
-class Args(BaseModel):
-    """Arguments of a verb."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class Nothing(Args):
-    """None."""
+from devices.simulators.on_wire import OnWire
+from devices.simulators.verbs import Args, Nothing
 
 
 class ScanOne(Args):
@@ -50,7 +40,7 @@ class Garbage(Args):
     bytes_hex: str = Field("fffe80e31b00ff0d", pattern=r"^([0-9a-fA-F]{2})*$")
 
 
-class ScannerSim:
+class ScannerSim(OnWire):
     """SIMULATED."""
 
     kind: ClassVar[str] = "scanner"
@@ -64,38 +54,8 @@ class ScannerSim:
     }
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.end: End
+        super().__init__(name)
         self._sent = 0
-
-    @classmethod
-    def on_tcp(cls, name: str, port: int = 0) -> ScannerSim:
-        """On a TCP port of loopback, as `socket://`; 0 takes a free one. `start` it."""
-        sim = cls(name)
-        sim.end = TcpEnd(port, lambda _: None)
-        return sim
-
-    @classmethod
-    def on_pty(cls, name: str, link: Path) -> ScannerSim:
-        """On a pty whose path is `link`. `start` it."""
-        sim = cls(name)
-        sim.end = PtyEnd(link, lambda _: None)
-        return sim
-
-    @property
-    def address(self) -> str:
-        """How a device host reaches it."""
-        if isinstance(self.end, TcpEnd):
-            return f"socket://127.0.0.1:{self.end.port}?simulated=1"
-        return f"serial://{self.end.link}?simulated=1"
-
-    async def start(self) -> None:
-        """Plug it in."""
-        await self.end.plug_in()
-
-    async def stop(self) -> None:
-        """Take it off the wire."""
-        await self.end.pull()
 
     def state(self) -> dict[str, Any]:
         """What a person sees."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from devices.simulators.printer_verbs import AfterBytes, Args, Garble, Nothing
+from devices.simulators.verbs import AfterBytes, Args, Garble, Nothing
 from devices.simulators.wire import LineServer
 
 LOW_PCT, LOW_MINUTES = 20, 2

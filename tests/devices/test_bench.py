@@ -20,8 +20,8 @@ from PIL import Image
 from devices.discovery import candidates
 from devices.simulators import paper
 from devices.simulators.bench import Bench, bench_app
-from devices.simulators.printer_verbs import PaperOut
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.verbs import PaperOut
 from hub.ports import Outcome
 from tests.devices.rig import RECEIPT, driving, free_port, print_errand, until
 from tests.devices.shop import ROOT

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from devices.host import Host, HostConfig
-from devices.simulators.printer_verbs import Slow
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.verbs import Slow
 from hub.clock import Clock
 from hub.ids import Id
 from hub.mqtt import Broker as Links

@@ -19,7 +19,7 @@ from devices.drivers.customer_display import AGAIN_S, COLUMNS, NotTaken, Show, T
 from devices.errors import LinkLost
 from devices.recording import Fault, Faulty
 from devices.simulators.customer_display import Dialect, DisplaySim
-from devices.simulators.printer_verbs import Nothing
+from devices.simulators.verbs import Nothing
 from devices.transport import Address, Transport, transport_to
 from hub.clock import MovedClock
 from hub.ports import DisplayLine, Outcome

@@ -9,10 +9,10 @@ import pytest
 
 from devices.host import Host
 from devices.simulators.customer_display import DisplaySim
-from devices.simulators.printer_verbs import Nothing, PaperOut
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import Put, ScaleSim
 from devices.simulators.scanner import Garbage, ScannerSim, ScanOne
+from devices.simulators.verbs import Nothing, PaperOut
 from hub.errors import StorageFull
 from hub.ids import Id
 from hub.ports import Command

@@ -6,8 +6,8 @@ import asyncio
 import json
 import stat
 
-from devices.simulators.printer_verbs import Nothing, PaperOut, Slow
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.verbs import Nothing, PaperOut, Slow
 from hub.ids import Id
 from hub.ports import Document, Text
 from tests.devices.rig import TICKET, until

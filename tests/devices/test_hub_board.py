@@ -12,7 +12,7 @@ import pytest_asyncio
 from devices.errors import CannotConnect, LinkLost
 from devices.host import BOARD, Host, HostConfig
 from devices.simulators.hub_board import BoardSim
-from devices.simulators.printer_verbs import Nothing
+from devices.simulators.verbs import Nothing
 from devices.transport import Address, transport_to
 from hub.clock import Clock
 from hub.mqtt import Broker as Links

@@ -20,7 +20,7 @@ from devices.drivers.label_printer.language import Status
 from devices.errors import CannotConnect, LinkLost, Silent
 from devices.simulators.label_language import Ask, Bitmap, PrintedLabel
 from devices.simulators.label_printer import LabelPrinterSim, LabelsOut, Language, SlowLabels
-from devices.simulators.printer_verbs import AfterBytes, Garble, Nothing
+from devices.simulators.verbs import AfterBytes, Garble, Nothing
 from hub.clock import Clock
 from hub.ports import Outcome
 from tests.devices.rig import Errand, driving, errand, until

@@ -15,8 +15,8 @@ from devices.drivers.network_gear.snmp import NoAnswer, NotUnderstood
 from devices.fleet import assembled
 from devices.registry import Device
 from devices.simulators import snmp_agent
-from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, SYSTEM, Errors, NetworkGearSim, OnePort, Slow, TooBig
-from devices.simulators.printer_verbs import Garble, Nothing
+from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, SYSTEM, Errors, NetworkGearSim, OnePort, TooBig
+from devices.simulators.verbs import Garble, Late, Nothing
 from devices.transport import Address, transport_to
 from hub.clock import Clock
 from hub.ports import Outcome
@@ -316,11 +316,13 @@ async def test_a_device_that_does_not_answer_says_so_within_its_limit(sim: Netwo
 
 async def test_an_answer_that_comes_late_is_never_that_of_the_next_question(sim: NetworkGearSim) -> None:
     async with on(sim, answer_wait_s=0.05) as rig:
-        await sim.do("slow", Slow(seconds=0.06))
+        sent, send = asyncio.Event(), sim.end.send
+        sim.end.send = lambda *said: (send(*said), sent.set())[0]  # type: ignore[method-assign,func-returns-value]
+        await sim.do("slow", Late(seconds=0.06))
         with pytest.raises(NoAnswer):
             await rig.driver.identify()
         await sim.do("heal", NOTHING)
-        await asyncio.sleep(0.02)  # the late answer lies in the socket now
+        await sent.wait()  # on loopback it lies in the other socket now
         assert (await rig.driver.identify()).serial == "SIM-sw1"
 
 

@@ -72,9 +72,10 @@ def test_what_is_set_is_read_by_the_other_end_as_it_was_meant(request: int, oid:
 @given(st.binary(max_size=80))
 def test_any_bytes_are_a_question_to_the_simulator_or_are_not_answered(data: bytes) -> None:
     try:
-        snmp_agent.Request.read(data)
+        heard = snmp_agent.Request.read(data)
     except snmp_agent.Malformed:
         return
+    assert snmp_agent.answer(snmp_agent.Tree(), heard, 100)[0] == 0x30
 
 
 def test_it_needs_an_address_of_its_own_kind() -> None:

@@ -11,8 +11,8 @@ import pytest
 
 from devices.drivers.receipt_printer.escpos import TELL
 from devices.errors import CannotConnect
-from devices.simulators.printer_verbs import Nothing
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.verbs import Nothing
 from devices.simulators.wire import TcpEnd
 from hub.ports import Outcome
 from tests.devices.rig import Rig, driving, errand, print_errand, until

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from devices.errors import CannotConnect, LinkLost
-from devices.simulators.printer_verbs import AfterBytes, Garble, Liar, Nothing, PaperOut, Slow
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.verbs import AfterBytes, Garble, Liar, Nothing, PaperOut, Slow
 from hub.clock import Clock
 from hub.ports import Document, Ean13, Outcome, Text
 from tests.devices.rig import RECEIPT, TICKET, driving, errand, print_errand, until

@@ -16,8 +16,8 @@ from devices.driver import Result
 from devices.drivers import scale
 from devices.drivers.scale import At, NotAWeight, Reading, ScaleProfile
 from devices.errors import CannotConnect, LinkLost, Silent
-from devices.simulators.printer_verbs import AfterBytes, Garble, Nothing
-from devices.simulators.scale import CAPACITY_MG, Dialect, Late, Put, ScaleSim
+from devices.simulators.scale import CAPACITY_MG, Dialect, Put, ScaleSim
+from devices.simulators.verbs import AfterBytes, Garble, Late, Nothing
 from hub.ports import Outcome
 from tests.devices.rig import Rig, driving, errand, until
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from devices.driver import Condition
 from devices.drivers.ups import BYTES_MAX, ROWS_MAX, Answer, NoSuchUps, NotALine, NutSilent, Refused, TooMuch, UpsProfile, words
 from devices.errors import CannotConnect, LinkLost
-from devices.simulators.printer_verbs import AfterBytes, Garble, Nothing
 from devices.simulators.ups import Battery, Load, UpsSim
+from devices.simulators.verbs import AfterBytes, Garble, Nothing
 from hub.ports import Outcome
 from tests.devices.rig import Rig, driving, errand
 

@@ -14,8 +14,8 @@ import pytest
 
 from devices.driver import Condition
 from devices.errors import CannotConnect
-from devices.simulators.printer_verbs import Nothing
 from devices.simulators.ups import UpsSim
+from devices.simulators.verbs import Nothing
 from devices.transport import Address, Transport, transport_to
 from tests.devices.rig import Rig, driving, free_port
 

@@ -1,4 +1,4 @@
-"""What a person, or a fault, does to a simulated printer: the arguments of its verbs."""
+"""What a person, or a fault, does to a simulated device: the arguments of verbs that several have, and those of the receipt printer."""
 
 from __future__ import annotations
 
@@ -39,6 +39,12 @@ class AfterBytes(Args):
     """When so many bytes more have come."""
 
     after_bytes: int = Field(0, ge=0, le=1_000_000)
+
+
+class Late(Args):
+    """Answers come so much later than the question."""
+
+    seconds: float = Field(1, ge=0, le=10)
 
 
 class Garble(Args):
