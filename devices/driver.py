@@ -148,6 +148,7 @@ class Driver(ABC):
     profile: ClassVar[type[Profile]]
     verbs: ClassVar[Mapping[str, type[BaseModel]]]
     urgent: ClassVar[frozenset[str]] = frozenset()  # may run while another command is held
+    lasting: ClassVar[frozenset[str]] = frozenset()  # verbs with an effect nobody takes back; they await `Job.before_writing`
     pace: ClassVar[Pace]
     _clock: Clock
 

@@ -105,10 +105,10 @@ class Fleet:
         self._capabilities.pop(device_id, None)
         self._post.forget(device_id)
 
-    def free(self, device_id: str) -> bool:
-        """Whether a command to the device would begin at once."""
+    def writes_at_once(self, device_id: str, verb: str) -> bool:
+        """Whether such a command would begin now and has a lasting effect."""
         watch = self._watches.get(device_id)
-        return watch is not None and watch.supervisor.free
+        return watch is not None and watch.supervisor.free and verb in driver_of(watch.supervisor.device.kind).lasting
 
     async def command_came(self, device_id: str) -> None:
         """There is a new command in the log. Raises StorageFailed."""

@@ -152,7 +152,7 @@ class Host:
             self._answer_refused(device, message.payload, Result.refused("malformed"))
             return
         try:
-            accepted = await self.job_log.accept(device, route.verb, command, at_once=self.fleet.free(device))
+            accepted = await self.job_log.accept(device, route.verb, command, at_once=self.fleet.writes_at_once(device, route.verb))
         except ChairsideError as why:
             self.refused["not_stored"] += 1
             log.warning("command not stored; the hub sends it again", why=why.sentence())

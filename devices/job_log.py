@@ -77,7 +77,7 @@ class JobLog:
     async def settle(self) -> list[Ended]:
         """End what was being written, but not held, when the host stopped: nobody can know how it went."""
         torn = [s for s in self._all() if s.wrote and not s.held]
-        return [await self.finish(s, Result.unknown("restarted_while_printing")) for s in torn]
+        return [await self.finish(s, Result.unknown("restarted_while_printing" if s.verb == "print" else "cut_short")) for s in torn]
 
     async def accept(self, device: str, verb: str, command: Command, *, at_once: bool = False) -> Stored | Ended | None:
         """Store a new command; Ended when it ended before, None when it is still open. Raises StorageFailed.
@@ -230,10 +230,12 @@ class JobLog:
         tx.execute("DELETE FROM commands WHERE outcome IS NOT NULL AND seq <= (SELECT max(seq) FROM commands) - ?", (KEPT_MAX,))
 
 
-def result_of(error: DeviceError | None, *, wrote: bool) -> Result:
+def result_of(error: DeviceError | None, stored: Stored) -> Result:
     """How a command ended that a driver left by raising: `error`, or None for a fault of the driver itself."""
-    if wrote:
-        return Result.unknown("lost_while_printing" if error else "driver_failed")
+    if stored.wrote and error:
+        return Result.unknown("lost_while_printing" if stored.verb == "print" else "cut_short")
+    if stored.wrote:
+        return Result.unknown("driver_failed")
     return Result.failed(error.reason if error else "driver_failed")
 
 

@@ -216,13 +216,13 @@ class Supervisor:
             result = await (driver.resume(job) if stored.wrote else driver.run(job))
             return result, (LinkLost(device=self.device.id) if result.put_back else None)
         except DeviceError as miss:
-            return result_of(miss, wrote=stored.wrote), miss
+            return result_of(miss, stored), miss
         except ChairsideError as refused:  # not stored, so not written
             log.warning("command not carried out", device=self.device.id, verb=stored.verb, why=refused.sentence())
             return (Result.unknown("storage_failed") if stored.wrote else Result.failed("storage_failed")), None
         except Exception as fault:  # as above, and the command must get its answer
             log.exception("driver failed", device=self.device.id, kind=self.device.kind, verb=stored.verb)
-            return result_of(None, wrote=stored.wrote), fault
+            return result_of(None, stored), fault
 
     def _job(self, stored: Stored, args: Any) -> Job:
         async def before_writing() -> None:

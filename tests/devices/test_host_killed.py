@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sqlite3
 import stat
 
 from devices.simulators.receipt_printer import PrinterSim
+from devices.simulators.scale import Put, ScaleSim
 from devices.simulators.verbs import Nothing, PaperOut, Slow
 from hub.ids import Id
 from hub.ports import Document, Text
@@ -15,6 +18,12 @@ from tests.devices.shop import HostProcess, Shop, running
 
 PRINT = {"document": TICKET.model_dump(), "copy": 0}
 LONG = {"document": Document(blocks=tuple(Text(text=f"第 {n:03d} 行 line {n:03d}") for n in range(150))).model_dump(), "copy": 0}
+
+
+def stored(host: HostProcess, command: str) -> bool:
+    """Whether the host has taken the command."""
+    with contextlib.closing(sqlite3.connect(host.store_dir / "devices.db")) as db:
+        return bool(db.execute("SELECT 1 FROM commands WHERE id = ?", (command,)).fetchone())
 
 
 async def test_paper_out_in_mid_receipt_with_the_host_killed_is_held_again_and_then_flagged(
@@ -84,6 +93,28 @@ async def test_a_host_killed_while_the_printer_prints_flags_the_job_and_prints_n
     whole = [r for r in printer.shelf.receipts if len(r.lines()) == 150]
     assert len(whole) <= 1
     assert printer.shelf.receipts[-1].lines() == ["排队号 A12", "前面还有 2 位"]
+
+
+async def test_a_host_killed_while_the_scale_weighs_weighs_again_for_nothing_of_it_lasts(shop: Shop, host_process: HostProcess) -> None:
+    scale = ScaleSim.on_tcp("scale")
+    await scale.start()
+    try:
+        host_process.start()
+        session = await running(host_process, shop)
+        device = await shop.adopt("scale", scale.address)
+        await shop.health(device, "online")
+        await scale.do("put", Put(mg=1_250_000))
+        await scale.do("jiggle", Nothing())
+        command = shop.command(device, "weigh", {"within_s": 10})
+        await until(lambda: stored(host_process, command))
+        host_process.kill()
+        await scale.do("settle", Nothing())
+        host_process.start()
+        await running(host_process, shop, before=session)
+        answer = await shop.answer(device, command)
+        assert (answer["outcome"], answer["result"]) == ("done", {"mg": 1_250_000})
+    finally:
+        await scale.stop()
 
 
 async def test_commands_sent_while_the_host_is_away_are_run_when_it_is_back(

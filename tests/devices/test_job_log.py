@@ -88,6 +88,14 @@ async def test_a_job_nothing_was_written_of_runs_after_a_restart(log: JobLog, db
     assert (head.wrote, head.held) == (False, "")
 
 
+async def test_a_kick_in_the_middle_is_unknown_and_nobody_is_sent_to_look_at_paper(log: JobLog, db: Db, clock: MovedClock) -> None:
+    kick = await log.accept("p1", "kick", wish())
+    assert isinstance(kick, Stored)
+    await log.writing(kick)
+    (ended,) = await again(db, clock).settle()
+    assert (ended.done.outcome, ended.done.reason) == (Outcome.UNKNOWN, "cut_short")
+
+
 async def test_a_job_in_the_middle_is_unknown_after_a_restart_and_the_device_counts_as_broken_off(
     log: JobLog, db: Db, clock: MovedClock
 ) -> None:

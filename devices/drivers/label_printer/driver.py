@@ -42,6 +42,7 @@ class LabelPrinter(Driver):
     profile: ClassVar[type[LabelProfile]] = LabelProfile
     verbs: ClassVar[Mapping[str, type[BaseModel]]] = {"print": PrintLabels, "status": NoArguments}
     urgent: ClassVar[frozenset[str]] = frozenset({"status"})
+    lasting: ClassVar[frozenset[str]] = frozenset({"print"})
     pace: ClassVar[Pace] = Pace(poll_s=3.0, poll_wait_s=6.0, miss_s=0.7, back_off_s_max=8.0)
 
     def __init__(self, profile: LabelProfile, link: Transport, clock: Clock) -> None:

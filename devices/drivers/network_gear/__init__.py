@@ -70,6 +70,7 @@ class NetworkGear(Driver):
     kind: ClassVar[str] = "network_gear"
     profile: ClassVar[type[Profile]] = NetworkGearProfile
     verbs: ClassVar[Mapping[str, type[BaseModel]]] = {"ports": Ports, "poe_cycle": PoeCycle, "status": NoArguments}
+    lasting: ClassVar[frozenset[str]] = frozenset({"poe_cycle"})
     pace: ClassVar[Pace] = Pace(poll_s=10.0, poll_wait_s=8.0, miss_s=1.0, back_off_s_max=30.0)
 
     def __init__(self, profile: NetworkGearProfile, link: Transport, clock: Clock) -> None:

@@ -44,6 +44,7 @@ class ReceiptPrinter(Driver):
     profile: ClassVar[type[PrinterProfile]] = PrinterProfile
     verbs: ClassVar[Mapping[str, type[BaseModel]]] = {"print": PrintOrder, "kick": NoArguments, "status": NoArguments}
     urgent: ClassVar[frozenset[str]] = frozenset({"kick", "status"})
+    lasting: ClassVar[frozenset[str]] = frozenset({"print", "kick"})
     pace: ClassVar[Pace] = Pace(poll_s=3.0, poll_wait_s=6.0, miss_s=0.7, back_off_s_max=8.0)
 
     def __init__(self, profile: PrinterProfile, link: Transport, clock: Clock) -> None:
