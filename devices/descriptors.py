@@ -23,6 +23,7 @@ from devices.errors import BadAddress, CannotConnect, LinkLost
 from devices.transport import READ_AT_ONCE, Address
 
 OPEN_S = 3.0
+CLOSE_S = 3.0  # then it goes on closing by itself
 Opened = tuple[int, Callable[[], None]]  # the descriptor, and how to let go of it
 _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
@@ -36,7 +37,7 @@ class _Descriptor(ABC):
     def __init__(self, path: str) -> None:
         self._path = path
         self._fd: int | None = None
-        self._let_go: Callable[[], None] = _nothing
+        self._let_go: Callable[[], None] | None = None
 
     async def open(self) -> None:
         """Raises CannotConnect."""
@@ -83,9 +84,10 @@ class _Descriptor(ABC):
         return data
 
     async def close(self) -> None:
-        """Idempotent."""
-        let_go, self._fd, self._let_go = self._let_go, None, _nothing
-        let_go()
+        """Idempotent. In a thread: a tty stopped by flow control holds whoever closes it until its unsent bytes are given up (30 s)."""
+        let_go, self._fd, self._let_go = self._let_go, None, None
+        if let_go is not None:
+            await asyncio.wait({asyncio.ensure_future(asyncio.to_thread(let_go))}, timeout=CLOSE_S)
 
     async def _write_some(self, data: memoryview) -> int:
         fd = self._open_fd()
@@ -165,10 +167,6 @@ def _let_go_late(opening: asyncio.Future[Opened]) -> None:
     """The opening ended after nobody waited for it any more."""
     if not opening.cancelled() and opening.exception() is None:
         opening.result()[1]()
-
-
-def _nothing() -> None:
-    """There is nothing to let go of."""
 
 
 def _set(future: asyncio.Future[None]) -> None:

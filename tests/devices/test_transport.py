@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import threading
 import tty
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from devices.descriptors import SerialLine, UsbPrinterPort
+from devices.descriptors import Opened, SerialLine, UsbPrinterPort
 from devices.drivers import driver_of
 from devices.drivers.receipt_printer import PrinterProfile
 from devices.errors import BadAddress, CannotConnect, LinkLost
@@ -22,7 +23,7 @@ from devices.simulators.wire import PtyEnd
 from devices.transport import Address, Inbox, Tcp, transport_to
 from hub.clock import Clock
 from hub.ports import Outcome
-from tests.devices.rig import RECEIPT, driving, free_port, print_errand
+from tests.devices.rig import RECEIPT, driving, free_port, print_errand, until
 
 
 @pytest.fixture
@@ -217,3 +218,26 @@ async def test_an_inbox_gives_the_newest_beats_and_waits_for_none_longer_than_as
     assert await inbox.read(0.01) == bytes([68])  # thirty-two are kept
     with pytest.raises(LinkLost):
         await inbox.write(b"x", 1)
+
+
+async def test_a_line_that_takes_its_time_to_close_holds_up_no_other_device(tmp_path: Path) -> None:
+    closing, others_went_on = threading.Event(), threading.Event()
+    seen: list[bool] = []
+
+    class Stopped(UsbPrinterPort):
+        def _open(self) -> Opened:
+            def let_go() -> None:
+                closing.set()
+                seen.append(others_went_on.wait(2))
+
+            return os.open(os.devnull, os.O_RDWR), let_go
+
+    link = Stopped(str(tmp_path))
+    await link.open()
+    ending = asyncio.create_task(link.close())
+    await until(closing.is_set)
+    others_went_on.set()
+    await ending
+    assert seen == [True]
+    await link.close()  # once is enough
+    assert seen == [True]
