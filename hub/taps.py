@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from hub.db import Tx
+from hub.db import Db, Tx
 from hub.errors import TapReused
 from hub.ids import TapId
 from hub.migrations import Migration
@@ -24,7 +24,7 @@ SCHEMA = Migration(
 )
 
 
-def first_result(tx: Tx, tap_id: TapId, act: str, wish: Any = None) -> str | None:
+def first_result(tx: Tx | Db, tap_id: TapId, act: str, wish: Any = None) -> str | None:
     """The subject remembered for this tap, None for a new one.
 
     Raises TapReused when the same tap id came with another act or another wish.

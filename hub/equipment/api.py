@@ -59,15 +59,15 @@ async def test_print(device: str, tap_id: TapIdHeader, actor: CurrentActor, equi
 
 
 @router.post("/devices/{device}/change")
-async def change(device: str, body: DeviceChange, actor: CurrentActor, equipment: EquipmentOf) -> None:
+async def change(device: str, body: DeviceChange, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> None:
     """Another name or use, or another device in its place."""
-    await equipment.change(actor, device, body)
+    await equipment.change(actor, device, body, tap_id)
 
 
 @router.post("/devices/{device}/enable")
-async def enable(device: str, body: Enabled, actor: CurrentActor, equipment: EquipmentOf) -> None:
+async def enable(device: str, body: Enabled, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> None:
     """Switch a device off or on."""
-    await equipment.enable(actor, device, enabled=body.enabled)
+    await equipment.enable(actor, device, tap_id, enabled=body.enabled)
 
 
 @router.get("/devices/{device}/history")

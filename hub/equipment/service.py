@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 
 import orjson
@@ -16,6 +16,7 @@ from hub.access import SYSTEM, Actor, Right
 from hub.clock import Clock
 from hub.db import Db, Tx
 from hub.equipment import tables
+from hub.equipment.asking import Asking
 from hub.equipment.events import (
     DeviceAdopted,
     DeviceChanged,
@@ -30,9 +31,7 @@ from hub.equipment.model import (
     CannotShow,
     CannotWeigh,
     Device,
-    DeviceBusy,
     DeviceChange,
-    DeviceRefused,
     DeviceSpec,
     JobState,
     Moment,
@@ -42,10 +41,9 @@ from hub.equipment.model import (
 from hub.equipment.papers import test_document
 from hub.equipment.printing import PrintDesk
 from hub.errors import NotFound
-from hub.ids import Id, TapId
+from hub.ids import TapId
 from hub.journal import Event, Journal
 from hub.ports import (
-    Command,
     DeviceInfo,
     DeviceState,
     DisplayLine,
@@ -61,10 +59,8 @@ from hub.taps import first_result, remember
 
 log = structlog.get_logger()
 
-HOST_ANSWERS_WITHIN_S = 15.0
 WEIGH_WITHIN_S = 5.0
 SHOW_WITHIN_S = 2.0
-ANSWER_MARGIN_S = 1.0
 Heard = Callable[[Scan, str], None]
 HqLink = Literal["none", "online", "offline"]
 
@@ -81,8 +77,7 @@ class Equipment:
     def __init__(self, db: Db, journal: Journal, clock: Clock, link: MqttLink, desk: PrintDesk) -> None:
         self._db, self._journal, self._clock, self._link, self._desk = db, journal, clock, link, desk
         self._seen: dict[str, _Seen] = {}
-        self._hosts: dict[str, bool] = {}
-        self._asked: dict[str, asyncio.Future[Done]] = {}
+        self._asking = Asking(link, clock)
         self._listeners: list[Heard] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._hq: HqLink = "none"
@@ -130,31 +125,30 @@ class Equipment:
     async def candidates(self, actor: Actor) -> list[dict[str, Any]]:
         """Devices the host could be told to adopt. Raises DeviceBusy."""
         actor.must(Right.CHANGE_DEVICES)
-        answer = await self._ask_host("candidates", {})
+        answer = await self._asking.host("candidates", {})
         return list(answer.result["candidates"])
 
     async def adopt(self, actor: Actor, spec: DeviceSpec, tap_id: TapId) -> str:
         """Take a device into the shop; the host identifies it first. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        answer = await self._ask_host("adopt", spec.model_dump(mode="json"))
+        answer = await self._asking.host("adopt", spec.model_dump(mode="json"))
         return await self._db.write(self._adopted, actor, str(answer.result["device"]), tap_id)
 
-    async def change(self, actor: Actor, device: str, change: DeviceChange) -> None:
+    async def change(self, actor: Actor, device: str, change: DeviceChange, tap_id: TapId) -> None:
         """Give a device another name or use, or put another one in its place: id and history stay. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        await self._ask_host("change", {"id": device, **change.model_dump(mode="json", exclude_none=True)})
-        await self._db.write(self._note, actor, DeviceSettingsChanged(device=device))
+        wish = {"id": device, **change.model_dump(mode="json", exclude_none=True)}
+        await self._once(actor, "change", wish, DeviceSettingsChanged(device=device), tap_id)
 
-    async def enable(self, actor: Actor, device: str, *, enabled: bool) -> None:
+    async def enable(self, actor: Actor, device: str, tap_id: TapId, *, enabled: bool) -> None:
         """A person's wish, apart from what the device shows. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        await self._ask_host("enable", {"id": device, "enabled": enabled})
-        await self._db.write(self._note, actor, DeviceSwitched(device=device, enabled=enabled))
+        await self._once(actor, "enable", {"id": device, "enabled": enabled}, DeviceSwitched(device=device, enabled=enabled), tap_id)
 
     async def look(self, actor: Actor, device: str) -> DeviceState:
         """How a device is after one more look. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.SEE_DEVICES)
-        done = await self._ask_host("identify", {"id": device})
+        done = await self._asking.host("identify", {"id": device})
         return DeviceState.model_validate(done.result["state"])
 
     def history(self, actor: Actor, device: str, limit: int = 50) -> list[Moment]:
@@ -163,12 +157,11 @@ class Equipment:
         rows = self._db.all(tables.LATEST_HISTORY, (device, limit))
         return [Moment(at=datetime.fromisoformat(r["at"]), health=Health(r["health"]), reason=r["reason"]) for r in rows]
 
-    async def remove(self, actor: Actor, device: str) -> None:
-        """Let a device go. Raises DeviceBusy or DeviceRefused."""
+    async def remove(self, actor: Actor, device: str, tap_id: TapId) -> None:
+        """Let a device go and forget how it was. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        await self._ask_host("remove", {"id": device})
+        await self._once(actor, "remove", {"id": device}, DeviceRemoved(device=device), tap_id)
         self._seen.pop(device, None)
-        await self._db.write(self._removed, actor, device)
 
     def jobs(self, actor: Actor, limit: int = 50) -> list[PrintJob]:
         """The newest print jobs."""
@@ -209,8 +202,7 @@ class Equipment:
 
     def _device(self, name: str) -> Device:
         seen = self._seen[name]
-        reachable = self._link.connected and any(self._hosts.values())
-        health = seen.state.health if seen.state and reachable else Health.UNKNOWN
+        health = seen.state.health if seen.state and self._asking.reachable else Health.UNKNOWN
         return Device(id=name, info=seen.info, state=seen.state, health=health)
 
     async def weigh(self, actor: Actor, device: str) -> Weight:
@@ -220,7 +212,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("scale", device)
-        done = await self._ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
+        done = await self._asking.device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
         return Weight.model_validate(done.result)
@@ -232,7 +224,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("customer_display", device)
-        done = await self._ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
+        done = await self._asking.device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
@@ -240,33 +232,6 @@ class Equipment:
         seen = self._seen.get(device)
         if seen is None or seen.info is None or seen.info.kind != kind:
             raise NotFound(device=device)
-
-    async def _ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
-        """Ask for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
-        until = self._clock.now() + timedelta(seconds=within_s)
-        command = Command(id=Id.new(), deadline=until.isoformat(), args=args)
-        return await self._ask(f"dev/{device}/do/{verb}", command, within_s + ANSWER_MARGIN_S)
-
-    async def _ask_host(self, verb: str, args: dict[str, Any]) -> Done:
-        host = next((name for name, alive in self._hosts.items() if alive), None)
-        if host is None:
-            raise DeviceBusy
-        done = await self._ask(f"host/{host}/do/{verb}", Command(id=Id.new(), args=args), HOST_ANSWERS_WITHIN_S)
-        if done.outcome is not Outcome.DONE:
-            raise DeviceRefused(reason=done.reason, sentence=done.sentence)
-        return done
-
-    async def _ask(self, topic: str, command: Command, within_s: float) -> Done:
-        """Send a question that is kept nowhere, and wait for its answer. Raises DeviceBusy."""
-        answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()
-        self._asked[command.id] = answer
-        try:
-            self._link.send(topic, command)
-            return await asyncio.wait_for(answer, within_s)
-        except TimeoutError:
-            raise DeviceBusy(topic=topic) from None
-        finally:
-            self._asked.pop(command.id, None)
 
     def _on_info(self, levels: list[str], payload: bytes) -> None:
         if not payload:  # a cleared retained message: the device was removed
@@ -287,7 +252,7 @@ class Equipment:
 
     def _on_done(self, levels: list[str], payload: bytes) -> None:
         done = Done.model_validate_json(payload)
-        if not self._answered(done):
+        if not self._asking.answered(done):
             self._later(self._desk.finished(levels[1], done))
 
     def _on_job(self, _: list[str], payload: bytes) -> None:
@@ -303,10 +268,11 @@ class Equipment:
 
     def _on_host(self, levels: list[str], payload: bytes) -> None:
         try:
-            self._hosts[levels[1]] = DeviceState.model_validate_json(payload).health is Health.ONLINE
+            there = DeviceState.model_validate_json(payload).health is Health.ONLINE
         except ValidationError:
-            self._hosts[levels[1]] = bool(orjson.loads(payload or b"{}").get("alive"))
-        if self._hosts[levels[1]]:
+            there = bool(orjson.loads(payload or b"{}").get("alive"))
+        self._asking.host_is(levels[1], there=there)
+        if there:
             self._desk.send_again()
         else:
             self._desk.wake()
@@ -316,13 +282,7 @@ class Equipment:
         self._hq = "online" if told == "online" else "offline" if told == "offline" else "none"
 
     def _on_host_done(self, _: list[str], payload: bytes) -> None:
-        self._answered(Done.model_validate_json(payload))
-
-    def _answered(self, done: Done) -> bool:
-        waiting = self._asked.get(done.id)
-        if waiting and not waiting.done():
-            waiting.set_result(done)
-        return waiting is not None
+        self._asking.answered(Done.model_validate_json(payload))
 
     def _later(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -341,12 +301,18 @@ class Equipment:
         if last is None or last["health"] != state.health:
             self._journal.append(tx, SYSTEM, DeviceChanged(device=device, health=state.health))
 
-    def _note(self, tx: Tx, actor: Actor, event: Event) -> None:
-        self._journal.append(tx, actor, event)
+    async def _once(self, actor: Actor, verb: str, wish: dict[str, Any], event: Event, tap_id: TapId) -> None:
+        """Ask the host and write down that a person did; a second press asks nobody. Raises DeviceBusy or DeviceRefused."""
+        if first_result(self._db, tap_id, event.kind, wish) is None:
+            await self._asking.host(verb, wish)
+            await self._db.write(self._happened, actor, event, wish, tap_id)
 
-    def _removed(self, tx: Tx, actor: Actor, device: str) -> None:
-        tables.forget(tx, device)
-        self._journal.append(tx, actor, DeviceRemoved(device=device))
+    def _happened(self, tx: Tx, actor: Actor, event: Event, wish: dict[str, Any], tap_id: TapId) -> None:
+        if first_result(tx, tap_id, event.kind, wish) is None:
+            if isinstance(event, DeviceRemoved):
+                tables.forget(tx, event.device)
+            self._journal.append(tx, actor, event)
+            remember(tx, tap_id, event.kind, wish["id"], wish)
 
     def _adopted(self, tx: Tx, actor: Actor, device: str, tap_id: TapId) -> str:
         if not first_result(tx, tap_id, "equipment.adopt", device):

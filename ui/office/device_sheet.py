@@ -133,18 +133,18 @@ class DeviceSheet:
         self._roles ^= {role}
         self._uses.redraw()
 
-    async def _save(self, device: Device, _: TapId) -> None:
+    async def _save(self, device: Device, tap_id: TapId) -> None:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
             wish = DeviceChange(name=name, roles=tuple(sorted(self._roles)), address=address or None)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
-        await self._desk.ask.equipment.change(self._desk.actor(), device.id, wish)
+        await self._desk.ask.equipment.change(self._desk.actor(), device.id, wish, tap_id)
         self._sheet.close()
         self._changed()
 
-    async def _switch(self, device: str, on: bool, _: TapId) -> None:  # noqa: FBT001
-        await self._desk.ask.equipment.enable(self._desk.actor(), device, enabled=on)
+    async def _switch(self, device: str, on: bool, tap_id: TapId) -> None:  # noqa: FBT001
+        await self._desk.ask.equipment.enable(self._desk.actor(), device, tap_id, enabled=on)
         self._sheet.close()
         self._changed()
 

@@ -86,8 +86,8 @@ class Devices:
     def _ask_remove(self, device: Device) -> None:
         t = self._desk.t
 
-        async def remove(_: TapId) -> None:
-            await self._desk.ask.equipment.remove(self._desk.actor(), device.id)
+        async def remove(tap_id: TapId) -> None:
+            await self._desk.ask.equipment.remove(self._desk.actor(), device.id, tap_id)
             self._sheet.close()
             self.redraw()
 

@@ -51,7 +51,7 @@ async def test_a_display_that_takes_nothing_is_said_with_its_reason(salon, wire)
 
 async def test_an_answer_that_does_not_come_is_a_machine_that_failed(salon, wire, monkeypatch):
     monkeypatch.setattr("hub.equipment.service.SHOW_WITHIN_S", 0.01)
-    monkeypatch.setattr("hub.equipment.service.ANSWER_MARGIN_S", 0.01)
+    monkeypatch.setattr("hub.equipment.asking.ANSWER_MARGIN_S", 0.01)
     display(wire)
     with pytest.raises(DeviceBusy):
         await salon.shop.equipment.show(salon.desk, "cd1", LINES)

@@ -11,6 +11,7 @@ from hub.equipment import DeviceChange, DeviceRefused
 from hub.equipment.events import DeviceRemoved, DeviceSettingsChanged, DeviceSwitched
 from hub.equipment.tables import HISTORY_KEPT
 from hub.errors import NotAllowed
+from hub.ids import TapId
 from hub.ports import Health
 from tests.hub.equipment.wire import printer, until
 
@@ -29,15 +30,24 @@ async def answered(wire, asking, verb, *, outcome="done", **more):
 
 async def test_a_printer_gets_another_name_and_the_journal_says_that_someone_changed_it(salon, wire):
     printer(wire)
-    change = salon.shop.equipment.change(TECHNICIAN, "p1", DeviceChange(name="前台", roles=("ticket",)))
+    change = salon.shop.equipment.change(TECHNICIAN, "p1", DeviceChange(name="前台", roles=("ticket",)), TapId.new())
     args, _ = await answered(wire, change, "change")
     assert args == {"id": "p1", "name": "前台", "roles": ["ticket"]}
     assert salon.shop.journal.count(DeviceSettingsChanged) == 1
 
 
+async def test_a_button_pressed_twice_asks_the_host_once_and_leaves_one_event(salon, wire):
+    printer(wire)
+    tap = TapId.new()
+    await answered(wire, salon.shop.equipment.remove(TECHNICIAN, "p1", tap), "remove")
+    await salon.shop.equipment.remove(TECHNICIAN, "p1", tap)
+    assert [sent for sent, _ in wire.sent].count("host/h1/do/remove") == 1
+    assert salon.shop.journal.count(DeviceRemoved) == 1
+
+
 async def test_a_change_the_host_refuses_leaves_no_event(salon, wire):
     printer(wire)
-    change = salon.shop.equipment.change(TECHNICIAN, "p1", DeviceChange(address="tcp://10.0.0.9:9100"))
+    change = salon.shop.equipment.change(TECHNICIAN, "p1", DeviceChange(address="tcp://10.0.0.9:9100"), TapId.new())
     with pytest.raises(DeviceRefused) as refused:
         await answered(wire, change, "change", outcome="failed", reason="unreachable", sentence="x")
     assert refused.value.facts["reason"] == "unreachable"
@@ -46,16 +56,16 @@ async def test_a_change_the_host_refuses_leaves_no_event(salon, wire):
 
 async def test_a_device_is_switched_off_and_let_go_by_those_who_may(salon, wire):
     printer(wire)
-    args, _ = await answered(wire, salon.shop.equipment.enable(TECHNICIAN, "p1", enabled=False), "enable")
+    args, _ = await answered(wire, salon.shop.equipment.enable(TECHNICIAN, "p1", TapId.new(), enabled=False), "enable")
     assert args == {"id": "p1", "enabled": False}
     assert salon.shop.journal.count(DeviceSwitched) == 1
-    await answered(wire, salon.shop.equipment.remove(TECHNICIAN, "p1"), "remove")
+    await answered(wire, salon.shop.equipment.remove(TECHNICIAN, "p1", TapId.new()), "remove")
     assert salon.shop.journal.count(DeviceRemoved) == 1
     assert salon.shop.equipment.devices(TECHNICIAN) == []
     assert salon.shop.equipment.history(TECHNICIAN, "p1") == []
     for asking in (
-        salon.shop.equipment.change(salon.desk, "p1", DeviceChange(name="x")),
-        salon.shop.equipment.enable(salon.desk, "p1", enabled=True),
+        salon.shop.equipment.change(salon.desk, "p1", DeviceChange(name="x"), TapId.new()),
+        salon.shop.equipment.enable(salon.desk, "p1", TapId.new(), enabled=True),
     ):
         with pytest.raises(NotAllowed):
             await asking

@@ -46,7 +46,7 @@ async def test_a_pan_that_moves_has_no_weight_and_the_reason_is_said(salon, wire
 
 async def test_an_answer_that_does_not_come_is_a_machine_that_failed(salon, wire, monkeypatch):
     monkeypatch.setattr("hub.equipment.service.WEIGH_WITHIN_S", 0.01)
-    monkeypatch.setattr("hub.equipment.service.ANSWER_MARGIN_S", 0.01)
+    monkeypatch.setattr("hub.equipment.asking.ANSWER_MARGIN_S", 0.01)
     scale(wire)
     with pytest.raises(DeviceBusy):
         await salon.shop.equipment.weigh(salon.desk, "sc1")

@@ -10,6 +10,7 @@ from typing import Any
 from hub.access import Right
 from hub.equipment import DeviceChange, DeviceSpec
 from hub.equipment.model import CannotShow, CannotWeigh, Device, DeviceRefused, JobId, JobState, Moment, NotSettled, PrintJob
+from hub.ids import TapId
 from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, PrintKind, Scan, Weight
 
 
@@ -118,7 +119,7 @@ class EquipmentDouble:
         self.shop.announce("DeviceAdopted")
         return "new-1"
 
-    async def change(self, actor: Any, device_id: str, change: DeviceChange) -> None:
+    async def change(self, actor: Any, device_id: str, change: DeviceChange, _tap_id: TapId) -> None:
         actor.must(Right.CHANGE_DEVICES)
         if change.address == "tcp://10.0.0.66:9100":
             raise DeviceRefused(reason="unreachable", sentence="")
@@ -126,7 +127,7 @@ class EquipmentDouble:
         self.all[device_id] = device(device_id, "receipt_printer", change.name or "", change.roles or ())
         self.shop.announce("DeviceSettingsChanged")
 
-    async def enable(self, actor: Any, device_id: str, *, enabled: bool) -> None:
+    async def enable(self, actor: Any, device_id: str, _tap_id: TapId, *, enabled: bool) -> None:
         actor.must(Right.CHANGE_DEVICES)
         self.device_becomes(device_id, "online" if enabled else "disabled", "" if enabled else "disabled")
 
@@ -137,7 +138,7 @@ class EquipmentDouble:
         at = self.shop.clock.now()
         return [Moment(at=at, health=Health.ONLINE, reason=""), Moment(at=at, health=Health.DEGRADED, reason="cover_open")]
 
-    async def remove(self, actor: Any, device_id: str) -> None:
+    async def remove(self, actor: Any, device_id: str, _tap_id: TapId) -> None:
         del self.all[device_id]
 
     def on_scan(self, told: Callable[[Scan, str], None]) -> Callable[[], None]:
