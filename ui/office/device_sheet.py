@@ -13,37 +13,16 @@ from hub.equipment.model import Device, Moment
 from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
+from ui.office import figures
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
 from ui.station.printing import ROLES, device_name, device_words
 from ui.station.reasons import HEALTH, joined, words
-from ui.texts import N_
 from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
 
 HISTORY_SHOWN = 20
 PRINTER = "receipt_printer"
 PRINTER_ROLES = ("receipt", "ticket")
-FIGURES = {
-    "waiting": N_("Commands that wait"),
-    "drawer_open": N_("Drawer open"),
-    "fence_ms": N_("Last confirmation took (ms)"),
-    "glyphs_missing": N_("Characters no font had"),
-    "answers_dropped": N_("Answers not understood"),
-    "answers_refused": N_("Answers not understood"),
-    "scans": N_("Codes read"),
-    "refused": N_("Not taken for a code"),
-    "garbage_bytes": N_("Bytes of garbage"),
-    "heat_c": N_("Temperature (°C)"),
-    "under_voltage": N_("Too little power"),
-    "under_voltage_since_start": N_("Too little power since it started"),
-    "disk_free_mb": N_("Free storage (MB)"),
-    "disk_worn_pct": N_("Storage worn (%)"),
-    "memory_free_mb": N_("Free memory (MB)"),
-    "clock_set": N_("Clock was set"),
-    "page": N_("Page"),
-    "version": N_("Version"),
-    "reloads": N_("Loaded again"),
-}
 
 
 class DeviceSheet:
@@ -85,9 +64,8 @@ class DeviceSheet:
             ):
                 if value:
                     fact(name, value)
-        for name, figure in device.state.figures.items():
-            if figure is not None and name in FIGURES:
-                fact(t(FIGURES[name]), _said(t("yes"), t("no"), figure))
+        for name, value in figures.said(t, desk.ask.clock, device.state.figures):
+            fact(name, value)
         act(t, t("Look now"), partial(self._look, device.id), icon="refresh").repeats = True
 
     async def _look(self, device: str, _: TapId) -> None:
@@ -147,9 +125,3 @@ class DeviceSheet:
         await self._desk.ask.equipment.enable(self._desk.actor(), device, tap_id, enabled=on)
         self._sheet.close()
         self._changed()
-
-
-def _said(yes: str, no: str, figure: float | str | bool) -> str:  # noqa: FBT001
-    if isinstance(figure, bool):
-        return yes if figure else no
-    return str(figure)

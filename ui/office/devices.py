@@ -17,7 +17,7 @@ from ui.station.printing import DEVICE_CHANGES, DEVICE_KINDS, device_name, draw_
 from ui.widgets import InlineError, Kind, Sheet, act, empty_state, loading, press, text
 
 CHANGES = DEVICE_CHANGES
-_NETWORK_PRINTER: dict[str, Any] = {"kind": PRINTER, "name": "", "address": "tcp://"}
+_BY_ADDRESS: dict[str, Any] = {"kind": PRINTER, "name": "", "address": "tcp://"}
 
 
 class Devices:
@@ -106,7 +106,7 @@ class Devices:
             return
         with box("cs-row cs-wrap"):
             press(t("Look for devices"), self._look, icon="search", classes="cs-brand")
-            press(t("Network printer by address"), partial(self._ask_adopt, _NETWORK_PRINTER), icon="lan")
+            press(t("Take in by address"), partial(self._ask_adopt, _BY_ADDRESS), icon="lan")
         self._error = InlineError(t)
         self._found = box("cs-column")
 

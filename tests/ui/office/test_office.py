@@ -106,7 +106,7 @@ def test_a_found_scale_is_taken_in_with_its_language_and_weighs(desk: Any) -> No
 
 def test_a_ups_is_taken_in_by_address_and_its_name_in_nut(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
-    page.get_by_role("button", name="Network printer by address").click()
+    page.get_by_role("button", name="Take in by address").click()
     sheet = page.get_by_role("dialog")
     sheet.get_by_role("button", name="Battery backup (UPS)").click()
     sheet.get_by_label("Name", exact=True).fill("Till battery")
@@ -168,7 +168,7 @@ def test_a_found_display_is_taken_in_with_its_language_and_characters_and_shows_
 
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
-    page.get_by_role("button", name="Network printer by address").click()
+    page.get_by_role("button", name="Take in by address").click()
     sheet = page.get_by_role("dialog")
     sheet.get_by_label("Name").fill("Kitchen")
     sheet.get_by_label("Address").fill("tcp://10.0.0.66:9100")

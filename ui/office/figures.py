@@ -1,0 +1,67 @@
+"""What devices tell in numbers, in the words of people. The device's driver chooses the figures; this page knows how to say them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+
+from hub.clock import Clock
+from ui.station.printing import grams
+from ui.texts import N_, Texts
+
+Figure = int | float | str | bool
+WORDS = {
+    "waiting": N_("Commands that wait"),
+    "drawer_open": N_("Drawer open"),
+    "fence_ms": N_("Last confirmation took (ms)"),
+    "glyphs_missing": N_("Characters no font had"),
+    "labels_left": N_("Labels left"),
+    "answers_dropped": N_("Answers not understood"),
+    "answers_refused": N_("Answers not understood"),
+    "lines_ignored": N_("Answers not understood"),
+    "scans": N_("Codes read"),
+    "refused": N_("Not taken for a code"),
+    "last_refused": N_("Why the last one was not"),
+    "garbage_bytes": N_("Bytes of garbage"),
+    "last_scan": N_("Last code read at"),
+    "mg": N_("On the scale"),
+    "showing": N_("Shows something"),
+    "battery_pct": N_("Battery (%)"),
+    "minutes_left": N_("Minutes left on battery"),
+    "load_pct": N_("Load (%)"),
+    "input_v": N_("Mains (V)"),
+    "name": N_("What it calls itself"),
+    "object_id": N_("Its object identifier (SNMP)"),
+    "uptime_s": N_("Running for"),
+    "ports": N_("Ports it has"),
+    "ports_up": N_("Ports with a link"),
+    "ports_down_wanted": N_("Ports switched on without a link"),
+    "errors_per_min": N_("Errors a minute"),
+    "worst_port": N_("Port with the most errors"),
+    "poe_w": N_("Power it feeds (W)"),
+    "heat_c": N_("Temperature (°C)"),
+    "under_voltage": N_("Too little power"),
+    "under_voltage_since_start": N_("Too little power since it started"),
+    "disk_free_mb": N_("Free storage (MB)"),
+    "disk_worn_pct": N_("Storage worn (%)"),
+    "memory_free_mb": N_("Free memory (MB)"),
+    "clock_set": N_("Clock was set"),
+    "page": N_("Page"),
+    "version": N_("Version"),
+    "visible": N_("In front of the people"),
+    "reloads": N_("Loaded again"),
+    "beats_refused": N_("Messages not understood"),
+}
+
+
+def said(t: Texts, clock: Clock, figures: Mapping[str, Figure | None]) -> Iterator[tuple[str, str]]:
+    """What a figure is and what it says; nothing of those that are unknown, empty or without words."""
+    how: dict[str, Callable[[Figure], str]] = {
+        "mg": lambda mg: grams(t, int(mg)),
+        "uptime_s": lambda s: t("{days} days {hours} h", days=int(s) // 86_400, hours=int(s) % 86_400 // 3600),
+        "last_scan": lambda at: f"{clock.local(datetime.fromisoformat(str(at))):%m-%d %H:%M}",
+    }
+    for name, figure in figures.items():
+        if name in WORDS and figure is not None and figure != "":
+            plain = (t("yes") if figure else t("no")) if isinstance(figure, bool) else str(figure)
+            yield t(WORDS[name]), how[name](figure) if name in how else plain
