@@ -1,9 +1,9 @@
-"""The host's own commands: what is there, take it in, let it go, switch it on and off, who is it. One at a time."""
+"""The host's own commands: what is there, take it in, let it go, switch it on and off, who is it, record it. One at a time."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,8 @@ VERBS: Mapping[str, type[BaseModel]] = {
     "remove": OneDevice,
     "enable": Enable,
     "identify": OneDevice,
+    "record": OneDevice,
+    "recorded": OneDevice,
 }
 
 
@@ -40,6 +42,16 @@ class Desk:
     def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int) -> None:
         self._registry, self._fleet, self._clock = registry, fleet, clock
         self._bench_port = bench_port
+        self._verbs: Mapping[str, Callable[[Any], Awaitable[dict[str, Any]]]] = {
+            "candidates": self._candidates,
+            "adopt": self._adopt,
+            "change": self._change,
+            "remove": self._remove,
+            "enable": self._enable,
+            "identify": self._identify,
+            "record": self._record,
+            "recorded": self._recorded,
+        }
 
     async def answer(self, stored: Stored) -> Result:
         """Carry out one command of the host; never raises what is not a fault of its own."""
@@ -48,7 +60,7 @@ class Desk:
             return Result.refused("unknown_verb")
         try:
             args = form.model_validate(stored.command.args)
-            return Result.done(answer=await self._do(stored.verb, args))
+            return Result.done(answer=await self._verbs[stored.verb](args))
         except ValidationError as wrong:
             errors = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in wrong.errors()][:10]
             return Result.refused("malformed", {"errors": errors})
@@ -61,26 +73,31 @@ class Desk:
             facts = {name: str(value) for name, value in why.facts.items()}
             return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
-    async def _do(self, verb: str, args: Any) -> dict[str, Any]:
-        if verb == "candidates":
-            return await self._candidates()
-        if verb == "adopt":
-            return await self._adopt(args)
-        device = self._registry.get(args.id)
-        if verb == "change":
-            return await self._change(device, args)
-        if verb == "identify":
-            state = await self._fleet.look(device.id)
-            return {"device": device.id, "info": self._fleet.info(device.id).model_dump(), "state": state.model_dump()}
-        if verb == "remove":
-            await self._fleet.let_go(device.id, "removed")
-            await self._registry.remove(device.id)
-            self._fleet.forget(device.id)
-            return {"device": device.id}
-        await self._fleet.enable(device, enabled=args.enabled)
-        return {"device": device.id, "enabled": args.enabled}
+    async def _identify(self, which: OneDevice) -> dict[str, Any]:
+        device = self._registry.get(which.id).id
+        state = await self._fleet.look(device)
+        return {"device": device, "info": self._fleet.info(device).model_dump(), "state": state.model_dump()}
 
-    async def _candidates(self) -> dict[str, Any]:
+    async def _remove(self, which: OneDevice) -> dict[str, Any]:
+        device = self._registry.get(which.id).id
+        await self._fleet.let_go(device, "removed")
+        await self._registry.remove(device)
+        self._fleet.forget(device)
+        return {"device": device}
+
+    async def _enable(self, wish: Enable) -> dict[str, Any]:
+        await self._fleet.enable(self._registry.get(wish.id), enabled=wish.enabled)
+        return {"device": wish.id, "enabled": wish.enabled}
+
+    async def _record(self, which: OneDevice) -> dict[str, Any]:
+        self._fleet.record(self._registry.get(which.id).id)
+        return {"device": which.id}
+
+    async def _recorded(self, which: OneDevice) -> dict[str, Any]:
+        tape = self._fleet.recorded(self._registry.get(which.id).id)
+        return {"device": which.id, "lines": tape.lines, "full": tape.full}
+
+    async def _candidates(self, _: NoArgs) -> dict[str, Any]:
         found = await candidates(self._bench_port)
         known = [c.model_copy(update={"adopted": self._registry.at(c.address) is not None}) for c in found]
         return {"candidates": [c.model_dump() for c in known]}
@@ -94,8 +111,9 @@ class Desk:
             known = await self.take_in(wish)
         return {"device": known.id, "info": self._fleet.info(known.id).model_dump()}
 
-    async def _change(self, device: Device, wish: Change) -> dict[str, Any]:
+    async def _change(self, wish: Change) -> dict[str, Any]:
         """New settings, kept only when the device that is there now answers to them; its id, and so its history, stays."""
+        device = self._registry.get(wish.id)
         wanted = {name: value for name in ("name", "roles", "address", "profile") if (value := getattr(wish, name)) is not None}
         changed = replace(device, **wanted)
         Address.parse(changed.address)

@@ -15,7 +15,7 @@ from devices.drivers import driver_of
 from devices.job_log import JobLog
 from devices.post import Post
 from devices.reasons import reason as words
-from devices.recording import Tee
+from devices.recording import Tape, Tee
 from devices.registry import Device, Registry
 from devices.supervisor import Supervisor
 from devices.transport import Address, Files, Inbox, Transport, Udp, transport_to
@@ -162,6 +162,20 @@ class Fleet:
                 await watch.supervisor.look()
         return watch.supervisor.state()
 
+    def record(self, device_id: str) -> None:
+        """Keep the bytes of a device from now on, on a new tape."""
+        link = self._watches[device_id].link if device_id in self._watches else None
+        if isinstance(link, Tee):
+            link.tape = Tape()
+
+    def recorded(self, device_id: str) -> Tape:
+        """What was recorded; the recording ends. An empty tape for what has no bytes of ours."""
+        link = self._watches[device_id].link if device_id in self._watches else None
+        tape = None
+        if isinstance(link, Tee):
+            tape, link.tape = link.tape, None
+        return tape or Tape()
+
     async def _identified(self, device_id: str, identity: Identity) -> None:
         device = self._registry.get(device_id)
         if device.identified(identity) != device:
@@ -188,6 +202,6 @@ def assembled(device: Device, clock: Clock, record: Path | None = None) -> tuple
     kind = driver_of(device.kind)
     profile = kind.profile.model_validate(dict(device.profile))
     link = transport_to(Address.parse(device.address))
-    if record is not None and not isinstance(link, Inbox | Files | Udp):  # these have no bytes of ours to keep
-        link = Tee(link, record / f"{device.id}.jsonl")
+    if not isinstance(link, Inbox | Files | Udp):  # these have no bytes of ours to keep
+        link = Tee(link, record / f"{device.id}.jsonl" if record else None)
     return profile, link, kind(profile, link, clock)

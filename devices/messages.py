@@ -44,7 +44,7 @@ class Adopt(Message):
 
 
 class OneDevice(Message):
-    """`remove`, `identify`: the device meant."""
+    """`remove`, `identify`, `record`, `recorded`: the device meant."""
 
     id: str = Field(pattern=ID_PATTERN)
 

@@ -19,13 +19,31 @@ from devices.errors import CannotConnect, LinkLost
 from devices.transport import Transport
 
 RECORDING_BYTES_MAX = 4_000_000
+TAPE_MAX = 32_000  # characters: an answer over MQTT has room for 64 KB
+
+
+class Tape:
+    """The newest recording of a device, in memory, for a self-test: its first bytes, for those explain the rest."""
+
+    def __init__(self, size_max: int = TAPE_MAX) -> None:
+        self.lines: list[str] = []
+        self.full = False
+        self._left = size_max
+
+    def keep(self, line: str) -> None:
+        """One line of a recording, while there is room."""
+        self._left -= len(line)
+        self.full = self.full or self._left < 0
+        if not self.full:
+            self.lines.append(line)
 
 
 class Tee:
-    """Passes everything on and keeps it in `file`; stops keeping, not passing, when the file is full."""
+    """Passes everything on; keeps it in `file`, when there is one, until that is full, and on `tape` while one is in."""
 
-    def __init__(self, inner: Transport, file: Path) -> None:
+    def __init__(self, inner: Transport, file: Path | None = None) -> None:
         self.keeps_open, self.proves_presence = inner.keeps_open, inner.proves_presence
+        self.tape: Tape | None = None
         self._inner, self._file = inner, file
         self._began = time.monotonic()
 
@@ -36,12 +54,13 @@ class Tee:
     async def write(self, data: bytes, within_s: float) -> None:
         """Raises LinkLost."""
         await self._inner.write(data, within_s)
-        self._keep("to", data)
+        if self.tape or self._file:
+            self._keep("to", data)
 
     async def read(self, within_s: float) -> bytes:
         """Raises LinkLost."""
         data = await self._inner.read(within_s)
-        if data:
+        if data and (self.tape or self._file):
             self._keep("from", data)
         return data
 
@@ -50,11 +69,12 @@ class Tee:
         await self._inner.close()
 
     def _keep(self, way: str, data: bytes) -> None:
-        if self._file.exists() and self._file.stat().st_size > RECORDING_BYTES_MAX:
-            return
         line = json.dumps({"s": round(time.monotonic() - self._began, 4), way: data.hex()})
-        with self._file.open("a", encoding="ascii") as out:
-            out.write(line + "\n")
+        if self.tape:
+            self.tape.keep(line)
+        if self._file and not (self._file.exists() and self._file.stat().st_size > RECORDING_BYTES_MAX):
+            with self._file.open("a", encoding="ascii") as out:
+                out.write(line + "\n")
 
 
 class Replay:

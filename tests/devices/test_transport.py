@@ -16,7 +16,7 @@ from devices.descriptors import Opened, SerialLine, UsbPrinterPort
 from devices.drivers import driver_of
 from devices.drivers.receipt_printer import PrinterProfile
 from devices.errors import BadAddress, CannotConnect, LinkLost
-from devices.recording import Fault, Faulty, Replay, Tee
+from devices.recording import Fault, Faulty, Replay, Tape, Tee
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.shelf import Shelf
 from devices.simulators.wire import PtyEnd
@@ -171,6 +171,13 @@ async def test_a_recording_of_a_job_plays_again(printer: PrinterSim, tmp_path: P
     assert replay.unlike == []
     with pytest.raises(LinkLost):
         await replay.read(0.1)
+
+
+def test_a_tape_keeps_the_beginning_and_says_that_there_was_more() -> None:
+    tape = Tape(10)
+    for line in ("12345", "67890", "x"):
+        tape.keep(line)
+    assert (tape.lines, tape.full) == (["12345", "67890"], True)
 
 
 async def test_a_recording_kept_in_the_project_still_plays() -> None:
