@@ -101,6 +101,7 @@ def _pages(shop: Shop, refresh: Refresh) -> None:
             desk=desk,
             importing=Importing(shop.catalog),
             screens=shop.sessions,
+            self_tests=shop.self_tests,
             dead_letters=shop.journal.dead_letters,
             base_url=shop.base_url,
         )

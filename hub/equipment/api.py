@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from hub.equipment.model import Device, DeviceChange, DeviceSpec, Moment, PrintJob
@@ -80,6 +80,12 @@ async def history(device: str, actor: CurrentActor, equipment: EquipmentOf, limi
 async def weigh(device: str, actor: CurrentActor, equipment: EquipmentOf) -> Weight:
     """What lies on a scale and has come to rest."""
     return await equipment.weigh(actor, device)
+
+
+@router.get("/devices/{device}/self-test")
+async def self_test(device: str, actor: CurrentActor, request: Request) -> Response:
+    """The result file of its last self-test."""
+    return Response(shop_of(request).self_tests.file(actor, device), media_type="application/json")
 
 
 @router.get("/print-jobs")

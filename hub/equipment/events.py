@@ -40,6 +40,14 @@ class DeviceRemoved(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTested(Event):
+    """A person finished the self-test of a device. `device` is its short id."""
+
+    device: str
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintJobMoved(Event):
     """A print job was held, printed, became uncertain or failed."""
 

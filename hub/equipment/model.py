@@ -135,6 +135,13 @@ class CannotShow(PersonError):
     hint = "Check the power and the cable of the display, then try again."
 
 
+class NotUnderTest(PersonError):
+    """Nobody has begun a self-test of this device, or the hub restarted meanwhile."""
+
+    code = "not_under_test"
+    hint = "Begin the self-test of this device again."
+
+
 class NotSettled(PersonError):
     """Only an uncertain or failed job waits for a person's word."""
 

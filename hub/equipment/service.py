@@ -77,7 +77,7 @@ class Equipment:
     def __init__(self, db: Db, journal: Journal, clock: Clock, link: MqttLink, desk: PrintDesk) -> None:
         self._db, self._journal, self._clock, self._link, self._desk = db, journal, clock, link, desk
         self._seen: dict[str, _Seen] = {}
-        self._asking = Asking(link, clock)
+        self.asking = Asking(link, clock)
         self._listeners: list[Heard] = []
         self._tasks: set[asyncio.Task[Any]] = set()
         self._hq: HqLink = "none"
@@ -125,13 +125,13 @@ class Equipment:
     async def candidates(self, actor: Actor) -> list[dict[str, Any]]:
         """Devices the host could be told to adopt. Raises DeviceBusy."""
         actor.must(Right.CHANGE_DEVICES)
-        answer = await self._asking.host("candidates", {})
+        answer = await self.asking.host("candidates", {})
         return list(answer.result["candidates"])
 
     async def adopt(self, actor: Actor, spec: DeviceSpec, tap_id: TapId) -> str:
         """Take a device into the shop; the host identifies it first. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        answer = await self._asking.host("adopt", spec.model_dump(mode="json"))
+        answer = await self.asking.host("adopt", spec.model_dump(mode="json"))
         return await self._db.write(self._adopted, actor, str(answer.result["device"]), tap_id)
 
     async def change(self, actor: Actor, device: str, change: DeviceChange, tap_id: TapId) -> None:
@@ -148,7 +148,7 @@ class Equipment:
     async def look(self, actor: Actor, device: str) -> DeviceState:
         """How a device is after one more look. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.SEE_DEVICES)
-        done = await self._asking.host("identify", {"id": device})
+        done = await self.asking.host("identify", {"id": device})
         return DeviceState.model_validate(done.result["state"])
 
     def history(self, actor: Actor, device: str, limit: int = 50) -> list[Moment]:
@@ -202,7 +202,7 @@ class Equipment:
 
     def _device(self, name: str) -> Device:
         seen = self._seen[name]
-        health = seen.state.health if seen.state and self._asking.reachable else Health.UNKNOWN
+        health = seen.state.health if seen.state and self.asking.reachable else Health.UNKNOWN
         return Device(id=name, info=seen.info, state=seen.state, health=health)
 
     async def weigh(self, actor: Actor, device: str) -> Weight:
@@ -212,7 +212,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("scale", device)
-        done = await self._asking.device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
+        done = await self.asking.device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
         return Weight.model_validate(done.result)
@@ -224,7 +224,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("customer_display", device)
-        done = await self._asking.device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
+        done = await self.asking.device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
@@ -252,7 +252,7 @@ class Equipment:
 
     def _on_done(self, levels: list[str], payload: bytes) -> None:
         done = Done.model_validate_json(payload)
-        if not self._asking.answered(done):
+        if not self.asking.answered(done):
             self._later(self._desk.finished(levels[1], done))
 
     def _on_job(self, _: list[str], payload: bytes) -> None:
@@ -271,7 +271,7 @@ class Equipment:
             there = DeviceState.model_validate_json(payload).health is Health.ONLINE
         except ValidationError:
             there = bool(orjson.loads(payload or b"{}").get("alive"))
-        self._asking.host_is(levels[1], there=there)
+        self.asking.host_is(levels[1], there=there)
         if there:
             self._desk.send_again()
         else:
@@ -282,7 +282,7 @@ class Equipment:
         self._hq = "online" if told == "online" else "offline" if told == "offline" else "none"
 
     def _on_host_done(self, _: list[str], payload: bytes) -> None:
-        self._asking.answered(Done.model_validate_json(payload))
+        self.asking.answered(Done.model_validate_json(payload))
 
     def _later(self, work: Any) -> None:
         task = asyncio.ensure_future(work)
@@ -304,7 +304,7 @@ class Equipment:
     async def _once(self, actor: Actor, verb: str, wish: dict[str, Any], event: Event, tap_id: TapId) -> None:
         """Ask the host and write down that a person did; a second press asks nobody. Raises DeviceBusy or DeviceRefused."""
         if first_result(self._db, tap_id, event.kind, wish) is None:
-            await self._asking.host(verb, wish)
+            await self.asking.host(verb, wish)
             await self._db.write(self._happened, actor, event, wish, tap_id)
 
     def _happened(self, tx: Tx, actor: Actor, event: Event, wish: dict[str, Any], tap_id: TapId) -> None:

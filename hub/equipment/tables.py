@@ -39,6 +39,12 @@ HISTORY = Migration(
     DROP TABLE devices_seen;
     """,
 )
+TESTS = Migration(
+    "0063-device-tests",
+    """
+    CREATE TABLE device_tests (device TEXT PRIMARY KEY, at TEXT NOT NULL, passed INTEGER NOT NULL, file BLOB NOT NULL) STRICT;
+    """,
+)
 HISTORY_KEPT = 200  # of each device
 LAST_SEEN = "SELECT health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1"
 LATEST_HISTORY = "SELECT at, health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT ?"
@@ -71,8 +77,9 @@ def remember(tx: Tx, device: str, at: datetime, health: str, reason: str) -> Non
 
 
 def forget(tx: Tx, device: str) -> None:
-    """The history of a device that is no longer here."""
+    """The history and the self-test of a device that is no longer here."""
     tx.execute("DELETE FROM device_history WHERE device = ?", (device,))
+    tx.execute("DELETE FROM device_tests WHERE device = ?", (device,))
 
 
 def get(tx: Tx, job_id: str) -> PrintJob:

@@ -8,12 +8,13 @@ from functools import partial
 from pydantic import ValidationError
 
 from hub.access import Right
-from hub.equipment import DeviceChange
+from hub.equipment import DeviceChange, SelfTests
 from hub.equipment.model import Device, Moment
 from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
 from ui.office import figures
+from ui.office.self_test import SelfTest
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
 from ui.station.printing import ROLES, device_name, device_words
@@ -28,8 +29,8 @@ PRINTER_ROLES = ("receipt", "ticket")
 class DeviceSheet:
     """The side sheet of a device. `changed` is called when the list behind it is no longer right."""
 
-    def __init__(self, desk: Desk, sheet: Sheet, changed: Callable[[], None]) -> None:
-        self._desk, self._sheet, self._changed = desk, sheet, changed
+    def __init__(self, desk: Desk, sheet: Sheet, tests: SelfTests, changed: Callable[[], None]) -> None:
+        self._desk, self._sheet, self._tests, self._changed = desk, sheet, tests, changed
         self._roles: set[str] = set()
 
     def open(self, device: Device) -> None:
@@ -38,6 +39,7 @@ class DeviceSheet:
         with self._sheet:
             self._state = Drawn(partial(self._draw_state, device.id), "cs-column")
             if device.info and device.info.kind not in {"presence", "hub_board"} and self._desk.may(Right.CHANGE_DEVICES):
+                SelfTest(self._desk, self._tests, device)
                 self._draw_settings(device)
             heading(t("How it was"))
             for moment in self._desk.ask.equipment.history(self._desk.actor(), device.id, HISTORY_SHOWN):
@@ -84,6 +86,7 @@ class DeviceSheet:
 
     def _draw_settings(self, device: Device) -> None:
         t = self._desk.t
+        heading(t("Settings"))
         info = device.info
         assert info is not None  # noqa: S101 - the caller looked
         self._name = field(t("Name"), value=info.name)

@@ -31,7 +31,7 @@ class Devices:
         """What there is on the left, what was found on the right."""
         t = self._desk.t
         self._sheet = Sheet(t, t("Take in a device"))
-        self._one = DeviceSheet(self._desk, self._sheet, self.redraw)
+        self._one = DeviceSheet(self._desk, self._sheet, self._services.self_tests, self.redraw)
         with box("desk-bar"):
             text(t("Devices"), "cs-t4 cs-grow", tag="h1")
         with box("desk-two desk-two-wide cs-grow"):

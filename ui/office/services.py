@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.catalog.importing import Importing
+from hub.equipment import SelfTests
 from hub.sessions import Sessions
 from ui.station.services import DeskServices
 
@@ -18,5 +19,6 @@ class OfficeServices:
     desk: DeskServices
     importing: Importing
     screens: Sessions
+    self_tests: SelfTests
     dead_letters: Callable[[], Sequence[Any]]
     base_url: str = ""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -164,6 +167,37 @@ def test_a_found_display_is_taken_in_with_its_language_and_characters_and_shows_
     show.click()
     expect(page.get_by_role("alert")).to_have_count(0)
     assert desk.shop("shown") == [[["中文 Test", "¥1,280.00"], ["0123456789", "ABCDEFGHI"]]]
+
+
+def test_a_printer_is_tested_step_by_step_and_the_result_file_says_what_the_person_saw(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.locator('[data-device="p1"]').get_by_role("button", name=re.compile("^More of")).click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Begin the self-test").click()
+    sheet.get_by_role("button", name="See whether it is there").click()
+    sheet.get_by_role("button", name="Print a test").click()
+    expect(sheet.get_by_text("Did it come out, whole and readable?")).to_be_visible()
+    sheet.get_by_role("button", name="Yes, it did").click()
+    sheet.get_by_role("button", name="Open the drawer").click()
+    sheet.get_by_role("button", name="No", exact=True).click()
+    expect(sheet.get_by_text("Nobody saw it happen.")).to_be_visible()
+    with page.expect_download() as saved:
+        sheet.get_by_role("button", name="Save the result file").click()
+    assert saved.value.suggested_filename == "chairside-p1.json"
+    told = json.loads(Path(saved.value.path()).read_text())
+    assert told == {"device": "p1", "steps": [["look", True], ["print", True], ["kick", False]]}
+    expect(sheet.get_by_role("button", name="Begin the self-test")).to_be_visible()
+
+
+def test_a_step_that_failed_says_why_and_asks_nobody_what_he_saw(desk: Any) -> None:
+    desk.shop("self_test_goes", outcome="failed")
+    page = desk.open("/office/devices", who="manager")
+    page.locator('[data-device="p1"]').get_by_role("button", name=re.compile("^More of")).click()
+    sheet = page.get_by_role("dialog")
+    for button in ("Begin the self-test", "See whether it is there", "Print a test"):
+        sheet.get_by_role("button", name=button).click()
+    expect(sheet.get_by_text("The printer has no paper.")).to_have_count(2)
+    expect(sheet.get_by_role("button", name="Open the drawer")).to_be_visible()
 
 
 def test_a_device_that_cannot_be_reached_is_refused_in_the_form(desk: Any) -> None:

@@ -90,6 +90,7 @@ def served(bench_url: str) -> FastAPI:
             desk=desk,
             importing=part("importing"),
             screens=part("screens"),
+            self_tests=part("self_tests"),
             dead_letters=lambda: current.shop.dead,
         )
     )

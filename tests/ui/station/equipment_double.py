@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 from hub.access import Right
 from hub.equipment import DeviceChange, DeviceSpec
 from hub.equipment.model import CannotShow, CannotWeigh, Device, DeviceRefused, JobId, JobState, Moment, NotSettled, PrintJob
+from hub.equipment.self_test import STEPS, Step
 from hub.ids import TapId
-from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, PrintKind, Scan, Weight
+from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, Outcome, PrintKind, Scan, Weight
 
 
 def state(health: Health, reason: str = "", sentence: str = "", action: str = "", **figures: Any) -> DeviceState:
@@ -151,3 +154,30 @@ class EquipmentDouble:
 
     def hq_link(self) -> str:
         return self.link
+
+
+class SelfTestsDouble:
+    """Every step is done at once; the test says what a person sees."""
+
+    def __init__(self, shop: Any) -> None:
+        self.shop = shop
+        self.outcome = Outcome.DONE
+        self.heard: list[tuple[str, ...]] = []
+        self.steps: dict[str, Step] = {}
+
+    async def begin(self, actor: Any, device_id: str) -> tuple[str, ...]:
+        actor.must(Right.CHANGE_DEVICES)
+        self.steps.clear()
+        return STEPS.get(self.shop.equipment.all[device_id].info.kind, ("look",))
+
+    async def step(self, actor: Any, device_id: str, step: str) -> Step:
+        reason = "" if self.outcome is Outcome.DONE else "paper_out"
+        self.steps[step] = Step(step=step, outcome=self.outcome, reason=reason, answer={}, took_ms=12)
+        return self.steps[step]
+
+    def saw(self, actor: Any, device_id: str, step: str, *, seen: bool) -> Step:
+        self.steps[step] = replace(self.steps[step], seen=seen)
+        return self.steps[step]
+
+    async def finish(self, actor: Any, device_id: str, tap_id: str) -> bytes:
+        return orjson.dumps({"device": device_id, "steps": [[s.step, s.passed] for s in self.steps.values()]})

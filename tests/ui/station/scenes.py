@@ -8,6 +8,7 @@ from typing import Any
 from desk_double import CONDITIONER, SHAMPOO, ShopDouble
 from equipment_double import device
 
+from hub.ports import Outcome
 from hub.pos.model import LineKind, LineWish, RefundId, SaleDraft, Tender, TenderKind
 from hub.visits.model import Stage
 
@@ -73,6 +74,7 @@ SCENES: dict[str, Any] = {
     "job_moves": lambda shop, **how: shop.equipment.job_moves(**how),
     "paper": lambda shop, kind: shop.equipment.print(kind, "x").id,
     "device_becomes": lambda shop, **how: shop.equipment.device_becomes(**how),
+    "self_test_goes": lambda shop, outcome: setattr(shop.self_tests, "outcome", Outcome(outcome)),
     "hq": lambda shop, link: setattr(shop.equipment, "link", link),
     "price": lambda shop, barcode, price: reprice(shop, barcode, price),
     "shift_of": lambda shop: bool(shop.pos.shifts.get("t1")),
