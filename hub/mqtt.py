@@ -84,13 +84,13 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """Who speaks: its client id, what the broker says for it when it dies (topic, payload; retained), and what it hears.
+    """Who speaks: its client id, what the broker says for it when it dies (topic, payload; retained; or None), and what it hears.
 
     `keeps_session`: the broker keeps what comes while we are away, and messages are acknowledged by hand.
     """
 
     client_id: str
-    will: tuple[str, bytes]
+    will: tuple[str, bytes] | None
     topics: Sequence[str]
     keeps_session: bool = False
 
@@ -155,7 +155,8 @@ class Mqtt:
         client.username_pw_set(broker.user, broker.password)
         if broker.tls:
             client.tls_set_context(ssl.create_default_context(cafile=broker.ca))
-        client.will_set(*party.will, qos=1, retain=True)
+        if party.will:
+            client.will_set(*party.will, qos=1, retain=True)
         client.connect_timeout = CONNECT_S
         client.max_inflight_messages_set(IN_FLIGHT_MAX)
         client.on_socket_open = _without_nagle

@@ -229,7 +229,7 @@ def broker_for(settings: Settings, *, port: int, with_bench: bool = False) -> Br
 
 def _household(settings: Settings, *, with_bench: bool) -> list[Party]:
     store = settings.store_id
-    always = [parties.hub(store), parties.host(store, settings.devices.host_id), parties.bridge(store)]
+    always = [parties.hub(store), parties.host(store, settings.devices.host_id), parties.bridge(store), parties.doctor(store)]
     return [*always, parties.bench(store)] if with_bench else always
 
 

@@ -21,6 +21,7 @@ from hub.clock import Clock
 from hub.errors import ChairsideError, PersonError
 from hub.settings import Settings, load_settings
 from provisioning.child_log import ChildLog
+from provisioning.ports import Ports
 from provisioning.private_files import private_dir
 from provisioning.run import keep_running, ready_supervisor, sole_run
 from provisioning.shop import ROOT, HeadOffice, Shop, Wishes, python_env
@@ -75,6 +76,23 @@ def devices(store_dir: StoreDir = None, config: Config = None) -> None:
     os.execve(  # noqa: S606 - this process becomes the host, and its signals are the host's
         sys.executable, [sys.executable, "-m", "devices", "--store-dir", str(settings.store_dir), *rest], env
     )
+
+
+@app.command()
+def doctor(
+    store_dir: StoreDir = None,
+    config: Config = None,
+    *,
+    printed: Annotated[bool, typer.Option("--print", help="Print the findings even when the network is well.")] = False,
+    language: Annotated[str, typer.Option(help="zh_CN, zh_TW or en.")] = "zh_CN",
+) -> None:
+    """Say what is wrong in this shop; when its network is dead, on the receipt printer too. Exit code 1: something is broken."""
+    with _told_plainly():
+        settings, file = _settings(config, store_dir)
+    port = Ports(settings.store_dir / "ports.json", development=settings.development).known("web", settings.web.port)
+    rest = [*(["--config", str(file)] if file else []), *(["--print"] if printed else []), "--language", language]
+    argv = [sys.executable, "-m", "hub.doctor", "--store-dir", str(settings.store_dir), "--port", str(port), *rest]
+    os.execve(sys.executable, argv, {**os.environ, **python_env()})  # noqa: S606 - its exit code is ours
 
 
 @app.command()

@@ -64,6 +64,17 @@ def bridge(store: str) -> Party:
     )
 
 
+def doctor(store: str) -> Party:
+    """Whoever looks for what is wrong: hears states, and prints what it found."""
+    here = f"store.{_checked(store)}"
+    return Party(
+        user="doctor",
+        file="doctor",
+        publish=(f"{here}.dev.*.do.print",),
+        subscribe=(f"{here}.dev.*.info", f"{here}.dev.*.state", f"{here}.dev.*.done", f"{here}.host.*.state", f"{here}.bridge.state"),
+    )
+
+
 def bench(store: str) -> Party:
     """The bench of simulated devices: plays screens that beat."""
     return Party(user="bench", file="bench", publish=(f"store.{_checked(store)}.screen.*.beat",), subscribe=())

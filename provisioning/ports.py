@@ -79,6 +79,10 @@ class Ports:
         self._chosen[name] = {"wanted": wanted, "port": port}
         return port
 
+    def known(self, name: str, wanted: int) -> int:
+        """The port `name` had at the last start, while the configured one has not changed."""
+        return self._last(name, wanted)
+
     def remember(self) -> None:
         """Write down what was chosen; what was not asked for this time is kept."""
         self._remembered.update(self._chosen)

@@ -129,7 +129,7 @@ class Shop:
     def start(self, *names: str) -> None:
         """Start processes by name, or the whole shop; returns when the hub takes sales."""
         here = ("--store-dir", str(self.folder))
-        env = self._env()
+        env = self.env
         argv: dict[str, tuple[str, ...]] = {
             "broker": self.broker.argv(),
             "bench": (sys.executable, "-m", "devices.simulators", "--port", str(self.bench), "--data", str(self.folder / "bench")),
@@ -150,7 +150,9 @@ class Shop:
         if "hub" in names or not names:
             self.ready()
 
-    def _env(self) -> dict[str, str]:
+    @property
+    def env(self) -> dict[str, str]:
+        """What the processes of the shop are told by their environment."""
         env = {
             **os.environ,
             "CHAIRSIDE_DEVELOPMENT": "true",

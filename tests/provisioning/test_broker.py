@@ -22,14 +22,14 @@ REFUSED = 128
 def test_each_party_has_its_own_secret_that_only_the_owner_reads_and_the_configuration_holds_none_of_them(tmp_path: Path) -> None:
     OwnBroker(Settings(store_dir=tmp_path), port=18830).prepare()
     secrets = [json.loads(path.read_text()) for path in sorted((tmp_path / "secrets").glob("mqtt-*.json"))]
-    assert [s["user"] for s in secrets] == ["bridge", "host-h1", "hub"]
+    assert [s["user"] for s in secrets] == ["bridge", "doctor", "host-h1", "hub"]
     assert {s["url"] for s in secrets} == {"mqtt://127.0.0.1:18830"}
     passwords = {s["password"] for s in secrets}
-    assert len(passwords) == 3
+    assert len(passwords) == 4
     assert all(len(p) >= 22 for p in passwords)  # 128 bits
     config = (tmp_path / "broker" / "nats-server.conf").read_text()
     assert not any(p in config for p in passwords)
-    assert len(re.findall(r"\$2a\$04\$", config)) == 3
+    assert len(re.findall(r"\$2a\$04\$", config)) == 4
     for path in (tmp_path / "secrets").iterdir():
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700

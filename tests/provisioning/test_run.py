@@ -289,7 +289,7 @@ def test_no_secret_is_on_a_command_line_or_in_a_log(run: Run) -> None:
     secrets.append((run.store / "secrets" / "bridge-token").read_text().strip())
     shown = " ".join(" ".join(psutil.Process(pid).cmdline()) for pid in run.pids().values())
     shown += "".join(p.read_text() for p in (run.store / "logs").iterdir()) + run.console()
-    assert len(secrets) == 5
+    assert len(secrets) == 6
     assert not any(secret in shown for secret in secrets)
 
 
