@@ -39,7 +39,8 @@ class SelfTest:
         self._desk, self._tests, self._device = desk, tests, device
         self._to_do: list[str] = []
         self._done: list[Step] = []
-        heading(desk.t("Self-test"), desk.t("What the device says meanwhile is kept in the result file."))
+        heading(desk.t("Self-test"))
+        text(desk.t("What the device says meanwhile is kept in the result file."), "cs-muted")
         self._steps = Drawn(self._draw, "cs-column")
 
     @property
@@ -67,13 +68,13 @@ class SelfTest:
 
     def _draw_done(self, step: Step) -> None:
         t = self._desk.t
-        status_dot("good" if step.passed else "idle" if step is self._asked else "bad", t(STEPS[step.step]))
+        with box("cs-row cs-between"):
+            status_dot("good" if step.passed else "idle" if step is self._asked else "bad", t(STEPS[step.step]))
+            text(t("{number} ms", number=step.took_ms), "cs-muted cs-figures")
         if step.reason:
             text(joined(t, *words(t, step.reason, step.sentence, "")), "cs-muted")
         elif step.seen is False:
             text(t("Nobody saw it happen."), "cs-muted")
-        else:
-            text(t("{number} ms", number=step.took_ms), "cs-muted cs-figures")
 
     async def _begin(self, _: TapId) -> None:
         self._to_do = list(await self._tests.begin(self._desk.actor(), self._device.id))
