@@ -74,12 +74,12 @@ class Host:
         self.refused: Counter[str] = Counter()
         self.registry = Registry(self._db, clock)
         self.job_log = JobLog(self._db, clock)
+        self.things = Things(LeanMqtt(broker, f"chairside-{config.store_id}-things-{config.host_id}"))
         will = (self.topics.host_state, self._state(Health.OFFLINE, "host_stopped").model_dump_json().encode())
         client_id = f"chairside-{config.store_id}-host-{config.host_id}"
         party = Party(client_id=client_id, will=will, topics=self.topics.subscriptions, keeps_session=True)
         self.link = MqttLink(broker, party)
         self.link.on_connect, self.link.on_message = self._on_connect, self._on_message
-        self.things = Things(LeanMqtt(broker, f"chairside-{config.store_id}-things-{config.host_id}"))
         self._readings = Readings(self.things.link.publish, clock)
         self._post = Post(self.link, self._readings, self.topics, self.job_log, self._session)
         self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record, self.things)

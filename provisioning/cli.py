@@ -20,7 +20,9 @@ from rich.console import Console
 from hub.clock import Clock
 from hub.errors import ChairsideError, PersonError
 from hub.settings import Settings, load_settings
+from provisioning.broker import broker_in_force
 from provisioning.child_log import ChildLog
+from provisioning.parties import ThirdParty
 from provisioning.private_files import private_dir
 from provisioning.run import keep_running, ready_supervisor, sole_run
 from provisioning.shop import ROOT, HeadOffice, Shop, Wishes, python_env
@@ -75,6 +77,22 @@ def devices(store_dir: StoreDir = None, config: Config = None) -> None:
     os.execve(  # noqa: S606 - this process becomes the host, and its signals are the host's
         sys.executable, [sys.executable, "-m", "devices", "--store-dir", str(settings.store_dir), *rest], env
     )
+
+
+@app.command()
+def thing(
+    name: Annotated[str, typer.Argument(help="What to call its credential, such as zigbee.")],
+    dialect: Annotated[str, typer.Argument(help="zigbee2mqtt, tasmota, shelly or esphome.")],
+    base: Annotated[str, typer.Argument(help="The topic it speaks below, as set in it.")],
+    store_dir: StoreDir = None,
+    config: Config = None,
+) -> None:
+    """Let somebody else's sensors, switches and plugs onto the shop's broker; print the file with their user and password."""
+    with _told_plainly():
+        settings, _ = _settings(config, store_dir)
+        third = ThirdParty(name=name, dialect=dialect, base=base)
+        file = broker_in_force(settings).add_thing(third)
+        console.print(str(file), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from devices.simulators.things import COMMON, Celsius, Nothing, ThingSim, Watts
 
@@ -11,7 +12,7 @@ class LeakSensor(ThingSim):
     """A battery sensor on the floor, behind Zigbee2MQTT."""
 
     dialect = "zigbee2mqtt"
-    verbs = {**COMMON, "leak": Nothing, "dry": Nothing, "low_battery": Nothing}
+    verbs: ClassVar[Mapping[str, type[Args]]] = {**COMMON, "leak": Nothing, "dry": Nothing, "low_battery": Nothing}
 
     def _first(self) -> dict[str, Any]:
         return {"water_leak": False, "battery": 97, "linkquality": 120}
@@ -62,7 +63,7 @@ class Plug(ThingSim):
     """A plug that measures, with Tasmota."""
 
     dialect = "tasmota"
-    verbs = {**COMMON, "load": Watts, "stuck": Nothing}
+    verbs: ClassVar[Mapping[str, type[Args]]] = {**COMMON, "load": Watts, "stuck": Nothing}
 
     def _first(self) -> dict[str, Any]:
         return {"on": True, "watts": 12.5, "kwh": 3.141}
@@ -131,7 +132,7 @@ class Door(ThingSim):
     """A contact at a door, announced by a script of a Shelly for the whole device at once."""
 
     dialect = "shelly"
-    verbs = {**COMMON, "open_door": Nothing, "close_door": Nothing, "low_battery": Nothing}
+    verbs: ClassVar[Mapping[str, type[Args]]] = {**COMMON, "open_door": Nothing, "close_door": Nothing, "low_battery": Nothing}
 
     def _first(self) -> dict[str, Any]:
         return {"open": False, "battery": 88}
@@ -186,7 +187,7 @@ class Climate(ThingSim):
     """A thermometer with ESPHome, which keeps its states on the broker."""
 
     dialect = "esphome"
-    verbs = {**COMMON, "warm": Celsius}
+    verbs: ClassVar[Mapping[str, type[Args]]] = {**COMMON, "warm": Celsius}
     retains = True
 
     def _first(self) -> dict[str, Any]:

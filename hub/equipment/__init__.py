@@ -3,6 +3,7 @@
 from hub.equipment.link import MqttLink
 from hub.equipment.model import Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
 from hub.equipment.printing import PrintDesk
+from hub.equipment.sensors import Sensors
 from hub.equipment.service import Equipment
 
-__all__ = ["Device", "DeviceChange", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob"]
+__all__ = ["Device", "DeviceChange", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob", "Sensors"]

@@ -18,6 +18,14 @@ class DeviceChanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Event):
+    """A sensor found what needs someone at once: water_leak, too_warm, too_cold. `device` is its short id."""
+
+    device: str
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceSettingsChanged(Event):
     """A person gave a device another name, use or address. `device` is its short id."""
 

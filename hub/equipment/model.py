@@ -135,6 +135,13 @@ class CannotShow(PersonError):
     hint = "Check the power and the cable of the display, then try again."
 
 
+class CannotSwitch(PersonError):
+    """The plug did not switch, or did not say so."""
+
+    code = "cannot_switch"
+    hint = "Look at the plug before you switch it again."
+
+
 class NotSettled(PersonError):
     """Only an uncertain or failed job waits for a person's word."""
 

@@ -219,8 +219,8 @@ class Equipment:
         Raises NotFound, DeviceBusy when nobody answers, or CannotWeigh with the reason: moving, too much, less than nothing.
         """
         actor.must(Right.SEE_DEVICES)
-        self._must_be("scale", device)
-        done = await self._ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
+        self.must_be("scale", device)
+        done = await self.ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
         return Weight.model_validate(done.result)
@@ -231,18 +231,19 @@ class Equipment:
         Raises NotFound, DeviceBusy when nobody answers, or CannotShow with the reason.
         """
         actor.must(Right.SEE_DEVICES)
-        self._must_be("customer_display", device)
-        done = await self._ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
+        self.must_be("customer_display", device)
+        done = await self.ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
-    def _must_be(self, kind: str, device: str) -> None:
+    def must_be(self, kind: str, device: str) -> None:
+        """Raises NotFound."""
         seen = self._seen.get(device)
         if seen is None or seen.info is None or seen.info.kind != kind:
             raise NotFound(device=device)
 
-    async def _ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
-        """Ask for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
+    async def ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
+        """A step of other parts of this capability: ask for what makes sense only now, begun within `within_s`, or never. Raises DeviceBusy."""
         until = self._clock.now() + timedelta(seconds=within_s)
         command = Command(id=Id.new(), deadline=until.isoformat(), args=args)
         return await self._ask(f"dev/{device}/do/{verb}", command, within_s + ANSWER_MARGIN_S)

@@ -25,6 +25,7 @@ from hub.clock import Clock
 
 SLEEPY_S, ACTIVE_S = 25 * 3600, 600  # how long battery things and others may be silent, as Zigbee2MQTT has it
 FIRST_WAIT_S, LATER_WAIT_S = 3.0, 25.0
+OPENED_EVERY_S = 0.2
 ALARMS = frozenset({"water_leak", "too_warm", "too_cold"})
 UNCHANGED: Any = object()
 
@@ -85,6 +86,8 @@ class Known:
     since: float = 0.0  # from when on it could have been heard
     gone: bool = False
     opened: dict[str, int] = field(default_factory=dict)
+    opened_told_at: float = -OPENED_EVERY_S
+    messages: int = 0
     refused: int = 0
     alarm: str = ""
 
@@ -167,6 +170,7 @@ class Sensor(Driver):
     def heard(self, topic: str, payload: bytes, retained: bool) -> None:  # noqa: FBT001 - called thousands of times a second
         """One message on a topic of this thing."""
         known, now = self._known, self._clock.monotonic()
+        known.messages += 1
         if not retained:
             known.heard_at = now
         if self._availability.take(topic, payload) or known.gone:
@@ -208,8 +212,15 @@ class Sensor(Driver):
         self._known.values[entity.name] = measured = Measured(name=entity.name, value=value, unit=entity.unit, at=at)
         self.bell.read(measured)
         if value is True and before is not None and before.value is False and entity.component == "binary_sensor" and _is_door(entity):
-            count = self._known.opened[entity.name] = self._known.opened.get(entity.name, 0) + 1
-            self.bell.announce(Announcement(name="opened", body={"what": entity.name, "count": count}))
+            self._opened(entity.name)
+
+    def _opened(self, name: str) -> None:
+        """Each is counted; a contact that flutters is not told of each."""
+        known, now = self._known, self._clock.monotonic()
+        count = known.opened[name] = known.opened.get(name, 0) + 1
+        if now - known.opened_told_at >= OPENED_EVERY_S:
+            known.opened_told_at = now
+            self.bell.announce(Announcement(name="opened", body={"what": name, "count": count}))
 
     def _expire(self) -> None:
         """What a thing promised to tell anew and did not is not known any more."""
@@ -308,6 +319,7 @@ class Sensor(Driver):
         known = self._known
         figures: dict[str, int | float | str | bool | None] = {
             "readings": len(known.values),
+            "messages": known.messages,
             "values_refused": known.refused,
             "not_understood": self._not_understood,
         }
