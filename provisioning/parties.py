@@ -44,11 +44,11 @@ class Dialect:
 
 DIALECTS: Mapping[str, Dialect] = {
     "zigbee2mqtt": Dialect(says=("{}/#",), hears=("{}/#",), told=("{}/+/set", "{}/+/+/set", "{}/+/set/+", "{}/+/get")),
-    "tasmota": Dialect(says=("tele/{}/#", "stat/{}/#", "tele/{}", "tasmota/discovery/#"), hears=("cmnd/{}/#",), told=("cmnd/{}/+",)),
+    "tasmota": Dialect(says=("tele/{}/#", "stat/{}/#", "tasmota/discovery/#"), hears=("cmnd/{}/#",), told=("cmnd/{}/+", "cmnd/{}/+/+")),
     "shelly": Dialect(says=("{}/#",), hears=("{}/#",), told=("{}/command/#", "{}/rpc")),
     "esphome": Dialect(says=("{}/#",), hears=("{}/#",), told=("{}/+/+/command",)),
 }
-SIMULATED = (("zigbee2mqtt", "sim-zigbee2mqtt"), ("tasmota", "sim-plug"), ("shelly", "sim-door"), ("esphome", "sim-climate"))
+SIMULATED = (("zigbee2mqtt", "sim-zigbee2mqtt"), ("tasmota", "sim-tasmota"), ("shelly", "sim-shelly"), ("esphome", "sim-esphome"))
 _DISCOVERY = "homeassistant/#"
 _BIRTH = "homeassistant/status"
 _BASE = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,2}")  # no dots and spaces: the broker writes them otherwise

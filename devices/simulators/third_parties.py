@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from devices.simulators.things import COMMON, Celsius, Nothing, ThingSim, Watts
+from devices.simulators.things import COMMON, Celsius, ThingSim, Watts
+from devices.simulators.verbs import Args, Nothing
 
 
 class LeakSensor(ThingSim):
@@ -63,31 +64,31 @@ class Plug(ThingSim):
     """A plug that measures, with Tasmota."""
 
     dialect = "tasmota"
-    verbs: ClassVar[Mapping[str, type[Args]]] = {**COMMON, "load": Watts, "stuck": Nothing}
+    verbs: ClassVar[Mapping[str, type[Args]]] = {**COMMON, "draw": Watts, "stuck": Nothing}
 
     def _first(self) -> dict[str, Any]:
         return {"on": True, "watts": 12.5, "kwh": 3.141}
 
     def _presence(self) -> tuple[str, str, str]:
-        return f"tele/sim-{self.called}/LWT", "Online", "Offline"
+        return f"tele/sim-tasmota/{self.called}/LWT", "Online", "Offline"
 
     def _command_topics(self) -> tuple[str, ...]:
-        return (f"cmnd/sim-{self.called}/POWER",)
+        return (f"cmnd/sim-tasmota/{self.called}/POWER",)
 
     def _configs(self) -> dict[str, dict[str, Any]]:
         shared = {
-            "~": f"sim-{self.called}",
-            "avty_t": self._presence()[0],
+            "~": f"tele/sim-tasmota/{self.called}",
+            "avty_t": "~/LWT",
             "pl_avail": "Online",
             "pl_not_avail": "Offline",
             "dev": {"ids": [self.uid], "name": self.called, "mdl": "Sonoff S31", "sw": "13.4.0(tasmota)", "mf": "SIMULATED"},
         }
-        energy = {"stat_t": "tele/~", "unit_of_meas": "W", "dev_cla": "power"}
+        energy = {"stat_t": "~/SENSOR", "unit_of_meas": "W", "dev_cla": "power"}
         return {
             f"homeassistant/switch/{self.uid}_RL_1/config": {
                 **shared,
                 "name": "Plug",
-                "stat_t": f"stat/sim-{self.called}/RESULT",
+                "stat_t": f"stat/sim-tasmota/{self.called}/RESULT",
                 "cmd_t": self._command_topics()[0],
                 "val_tpl": "{{value_json.POWER}}",
                 "pl_off": "OFF",
@@ -113,8 +114,11 @@ class Plug(ThingSim):
     def _told(self) -> dict[str, Any]:
         power = self.values["watts"] if self.values["on"] else 0
         return {
-            f"stat/sim-{self.called}/RESULT": {"POWER": "ON" if self.values["on"] else "OFF"},
-            f"tele/sim-{self.called}": {"ENERGY": {"Power": power, "Total": self.values["kwh"]}, "Uptime": self.values.get("flood", 0)},
+            f"stat/sim-tasmota/{self.called}/RESULT": {"POWER": "ON" if self.values["on"] else "OFF"},
+            f"tele/sim-tasmota/{self.called}/SENSOR": {
+                "ENERGY": {"Power": power, "Total": self.values["kwh"]},
+                "Uptime": self.values.get("flood", 0),
+            },
         }
 
     def _obey(self, payload: str) -> None:
@@ -122,7 +126,7 @@ class Plug(ThingSim):
             self.values["on"] = payload == "ON"
 
     def _deed(self, verb: str, args: Any) -> None:
-        if verb == "load":
+        if verb == "draw":
             self.values["watts"] = args.watts
         else:
             self._faults.add("stuck")
@@ -138,14 +142,14 @@ class Door(ThingSim):
         return {"open": False, "battery": 88}
 
     def _presence(self) -> tuple[str, str, str]:
-        return f"sim-{self.called}/online", "true", "false"
+        return f"sim-shelly/{self.called}/online", "true", "false"
 
     def _configs(self) -> dict[str, dict[str, Any]]:
         return {
             f"homeassistant/device/{self.uid}/config": {
                 "dev": {"cns": [["mac", self.uid]], "name": self.called, "mf": "SIMULATED", "mdl": "BLU Door/Window"},
                 "o": {"name": "shelly-script"},
-                "~": f"sim-{self.called}",
+                "~": f"sim-shelly/{self.called}",
                 "avty_t": "~/online",
                 "pl_avail": "true",
                 "pl_not_avail": "false",
@@ -172,8 +176,8 @@ class Door(ThingSim):
 
     def _told(self) -> dict[str, Any]:
         return {
-            f"sim-{self.called}/status/contact:0": {"id": 0, "open": self.values["open"], "n": self.values.get("flood", 0)},
-            f"sim-{self.called}/status/devicepower:0": {"id": 0, "battery": {"percent": self.values["battery"]}},
+            f"sim-shelly/{self.called}/status/contact:0": {"id": 0, "open": self.values["open"], "n": self.values.get("flood", 0)},
+            f"sim-shelly/{self.called}/status/devicepower:0": {"id": 0, "battery": {"percent": self.values["battery"]}},
         }
 
     def _deed(self, verb: str, args: Any) -> None:  # noqa: ARG002
@@ -194,7 +198,7 @@ class Climate(ThingSim):
         return {"temperature": 21.5, "humidity": 47}
 
     def _presence(self) -> tuple[str, str, str]:
-        return f"sim-{self.called}/status", "online", "offline"
+        return f"sim-esphome/{self.called}/status", "online", "offline"
 
     def _configs(self) -> dict[str, dict[str, Any]]:
         units = {"temperature": "°C", "humidity": "%"}
@@ -204,7 +208,7 @@ class Climate(ThingSim):
                 "unit_of_meas": unit,
                 "stat_cla": "measurement",
                 "name": what.title(),
-                "stat_t": f"sim-{self.called}/sensor/{what}/state",
+                "stat_t": f"sim-esphome/{self.called}/sensor/{what}/state",
                 "avty_t": self._presence()[0],
                 "uniq_id": f"ESPsensor{what}{self.uid}",
                 "dev": {"ids": self.uid, "name": self.called, "sw": "esphome v2024.6.1", "mdl": "esp32dev", "mf": "SIMULATED Espressif"},
@@ -213,10 +217,10 @@ class Climate(ThingSim):
         }
 
     def _told(self) -> dict[str, Any]:
-        return {f"sim-{self.called}/sensor/{what}/state": str(self.values[what]) for what in ("temperature", "humidity")}
+        return {f"sim-esphome/{self.called}/sensor/{what}/state": str(self.values[what]) for what in ("temperature", "humidity")}
 
     def _deed(self, verb: str, args: Any) -> None:  # noqa: ARG002
         self.values["temperature"] = args.celsius
 
 
-DIALECTS: dict[str, type[ThingSim]] = {sim.dialect: sim for sim in (LeakSensor, Plug, Door, Climate)}
+THINGS: Mapping[str, type[ThingSim]] = {"water": LeakSensor, "plug": Plug, "door": Door, "climate": Climate}

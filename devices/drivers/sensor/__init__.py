@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,6 +78,7 @@ class Known:
     """What has been heard so far. Times are of the monotonic clock."""
 
     raw: dict[str, bytes] = field(default_factory=dict)  # by topic
+    said: dict[str, Any] = field(default_factory=dict)  # by entity, as its template read it
     told_at: dict[str, float] = field(default_factory=dict)  # by topic
     values: dict[str, Measured] = field(default_factory=dict)
     there: dict[Presence, bool] = field(default_factory=dict)
@@ -109,6 +109,8 @@ class Sensor(Driver):
         self._known = Known(since=clock.monotonic())
         self._turned, self._answered = asyncio.Event(), asyncio.Event()
         self._wait_s = FIRST_WAIT_S
+        limited = (profile.temperature_min, profile.temperature_max) != (None, None)
+        self._weighty = frozenset({"moisture", "battery", *(["temperature"] if limited else [])})  # a reason can come of these
         self._shown = ""
         self.bell = Bell(announce=lambda _: None, show=lambda _: None)
         self._learn(None)
@@ -181,11 +183,12 @@ class Sensor(Driver):
         if known.raw.get(topic) == payload:
             return
         known.raw[topic] = payload
-        self._take_values(topic, payload)
+        if self._take_values(topic, payload) or self._shown == "not_yet_heard":
+            self._judge()
         self._answered.set()
-        self._judge()
 
-    def _take_values(self, topic: str, payload: bytes) -> None:
+    def _take_values(self, topic: str, payload: bytes) -> bool:
+        """Whether anything changed that a reason could come of. What a message says as before is not looked at."""
         text, found = payload.decode("utf-8", "replace"), UNCHANGED
 
         def doc() -> Any:
@@ -194,22 +197,29 @@ class Sensor(Driver):
                 found = document(payload)
             return found
 
-        at, understood = self._clock.now(), False
+        said_before, understood, weighty = self._known.said, False, False
         for entity, read in self._by_topic[topic]:
             said = read(text, doc)
             if said is MISSING:
                 continue
+            before = said_before.get(entity.key, MISSING)
+            if before.__class__ is said.__class__ and before == said:
+                understood = True
+                continue
             value = entity.take(said)
             if value is not MISSING:
                 understood = True
-                self._set(entity, value, at)
+                said_before[entity.key] = said
+                weighty |= entity.device_class in self._weighty
+                self._set(entity, value)
         self._known.refused += not understood
+        return weighty
 
-    def _set(self, entity: Entity, value: Any, at: datetime) -> None:
+    def _set(self, entity: Entity, value: Any) -> None:
         before = self._known.values.get(entity.name)
-        if before is not None and before.value == value and type(before.value) is type(value):
+        if before is not None and before.value == value and before.value.__class__ is value.__class__:
             return
-        self._known.values[entity.name] = measured = Measured(name=entity.name, value=value, unit=entity.unit, at=at)
+        self._known.values[entity.name] = measured = Measured(name=entity.name, value=value, unit=entity.unit, at=self._clock.now())
         self.bell.read(measured)
         if value is True and before is not None and before.value is False and entity.component == "binary_sensor" and _is_door(entity):
             self._opened(entity.name)
@@ -229,8 +239,9 @@ class Sensor(Driver):
             told = self._known.told_at.get(entity.state_topic)
             if entity.expire_s and told is not None and now - told > entity.expire_s:
                 self._known.raw.pop(entity.state_topic, None)
+                self._known.said.pop(entity.key, None)
                 if entity.name in self._known.values:
-                    self._set(entity, None, self._clock.now())
+                    self._set(entity, None)
 
     def _announced_anew(self, *, broker_back: bool) -> None:
         """Another name, another topic, or a broker that is back: listen to what it announces now."""
