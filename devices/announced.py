@@ -201,7 +201,7 @@ def _entity(label: str, component: str, said: dict[str, Any]) -> Entity:
     return Entity(
         key=_text(said.get("unique_id")) or _text(said.get("object_id")) or _text(label),
         name="switch" if component == "switch" else _reading(kind, template, label),
-        component=component,  # type: ignore[arg-type] - pydantic looks
+        component=component,
         device_class=kind,
         unit=_text(said.get("unit_of_measurement"))[:16],
         state_topic=_topic(said.get("state_topic"), base, may_be_empty=component == "switch"),
@@ -254,13 +254,14 @@ def _topic(said: Any, base: str, *, may_be_empty: bool = False) -> str:
         return ""
     if not isinstance(said, str):
         raise NotUnderstood("topic")
-    if base and said.startswith("~"):
-        said = base + said[1:]
-    elif base and said.endswith("~"):
-        said = said[:-1] + base
-    if not _TOPIC.fullmatch(said) or said.startswith(_NOT_THEIRS):
+    topic: str = said
+    if base and topic.startswith("~"):
+        topic = base + topic[1:]
+    elif base and topic.endswith("~"):
+        topic = topic[:-1] + base
+    if not _TOPIC.fullmatch(topic) or topic.startswith(_NOT_THEIRS):
         raise NotUnderstood("topic")
-    return said
+    return topic
 
 
 def _word(said: Mapping[str, Any], name: str, usual: str) -> str:

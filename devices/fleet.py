@@ -39,11 +39,9 @@ class _Watch:
 class Fleet:
     """Starts and stops supervisors; knows what to say of a device that has none."""
 
-    def __init__(
-        self, registry: Registry, job_log: JobLog, post: Post, clock: Clock, record: Path | None = None, things: Things | None = None
-    ) -> None:
+    def __init__(self, registry: Registry, job_log: JobLog, post: Post, clock: Clock, record: Path | None = None) -> None:
         self._registry, self._log, self._post, self._clock = registry, job_log, post, clock
-        self.things = things
+        self.things: Things | None = None  # of third parties; set by the host
         self._record = record  # a folder: every byte of every device is kept there
         self._watches: dict[str, _Watch] = {}
         self._still: dict[str, DeviceState] = {}  # of devices without a supervisor

@@ -82,7 +82,8 @@ class Host:
         self.link.on_connect, self.link.on_message = self._on_connect, self._on_message
         self._readings = Readings(self.things.link.publish, clock)
         self._post = Post(self.link, self._readings, self.topics, self.job_log, self._session)
-        self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record, self.things)
+        self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record)
+        self.fleet.things = self.things
         self._desk = Desk(self.registry, self.fleet, clock, config.bench_port)
         self._host_work = asyncio.Event()
 

@@ -12,6 +12,7 @@ import random
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 import structlog
 
@@ -185,7 +186,7 @@ class _Line(asyncio.BufferedProtocol):
         self.why = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport  # type: ignore[assignment] - a stream socket has this one
+        self._transport = cast("asyncio.Transport", transport)
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - asyncio names it

@@ -44,7 +44,7 @@ class MqttLine:
             loop.call_soon_threadsafe(welcomed.set)
 
         client.on_message, client.on_connect = came, connected
-        client.on_socket_open = lambda _c, _u, sock: sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client.on_socket_open = _at_once
         client.connect_timeout = CONNECT_S
         await asyncio.to_thread(client.connect, where.hostname or "127.0.0.1", where.port or 1883, KEEPALIVE_S)
         client.loop_start()
@@ -62,6 +62,10 @@ class MqttLine:
         client, self._client = self._client, None
         if client is not None:
             await asyncio.to_thread(_break, client)
+
+
+def _at_once(_client: Client, _userdata: Any, sock: Any) -> None:
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _break(client: Client) -> None:

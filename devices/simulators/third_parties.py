@@ -34,7 +34,7 @@ class LeakSensor(ThingSim):
             "origin": {"name": "Zigbee2MQTT", "sw": "2.1.0"},
             "state_topic": f"sim-zigbee2mqtt/{self.called}",
         }
-        entities = {
+        entities: dict[str, dict[str, Any]] = {
             "binary_sensor/{}/water_leak": {
                 "device_class": "moisture",
                 "payload_on": True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.equipment.model import JobId, JobState
+from hub.equipment.model import Alarm, JobId, JobState
 from hub.journal import Event
 from hub.ports import Health, PrintKind
 
@@ -19,10 +19,10 @@ class DeviceChanged(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmRaised(Event):
-    """A sensor found what needs someone at once: water_leak, too_warm, too_cold. `device` is its short id."""
+    """A sensor found what needs someone at once. `device` is its short id."""
 
     device: str
-    alarm: str
+    alarm: Alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,14 @@ class JobId(Id):
     """One thing to print."""
 
 
+class Alarm(StrEnum):
+    """What a sensor finds that needs someone at once."""
+
+    WATER_LEAK = "water_leak"
+    TOO_WARM = "too_warm"
+    TOO_COLD = "too_cold"
+
+
 class JobState(StrEnum):
     """Where a job is. Printed once, or flagged: uncertain and failed wait for a person."""
 

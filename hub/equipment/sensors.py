@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +14,7 @@ from hub.access import SYSTEM, Actor, Right
 from hub.db import Db, Tx
 from hub.equipment.events import AlarmRaised
 from hub.equipment.link import MqttLink
-from hub.equipment.model import CannotSwitch
+from hub.equipment.model import Alarm, CannotSwitch
 from hub.equipment.service import Equipment
 from hub.journal import Journal
 from hub.ports import Outcome, Reading
@@ -24,7 +23,6 @@ log = structlog.get_logger()
 
 DEVICES_MAX, READINGS_MAX = 256, 32
 SWITCH_WITHIN_S = 5.0
-_ALARM = re.compile(r"[a-z_]{1,32}")
 
 
 class Sensors:
@@ -60,9 +58,7 @@ class Sensors:
             del self._readings[next(iter(self._readings))]
 
     def _on_alarm(self, levels: list[str], payload: bytes) -> None:
-        alarm = orjson.loads(payload)["alarm"]
-        if not isinstance(alarm, str) or not _ALARM.fullmatch(alarm):
-            raise ValueError(alarm)
+        alarm = Alarm(orjson.loads(payload)["alarm"])
         task = asyncio.ensure_future(self._db.write(self._raised, levels[1], alarm))
         self._tasks.add(task)
         task.add_done_callback(self._kept)
@@ -72,5 +68,5 @@ class Sensors:
         if not task.cancelled() and (failed := task.exception()):
             log.error("an alarm could not be kept", why=repr(failed))
 
-    def _raised(self, tx: Tx, device: str, alarm: str) -> None:
+    def _raised(self, tx: Tx, device: str, alarm: Alarm) -> None:
         self._journal.append(tx, SYSTEM, AlarmRaised(device=device, alarm=alarm))

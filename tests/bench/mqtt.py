@@ -104,7 +104,8 @@ def source(secret: dict[str, str], how: str) -> None:
 @contextmanager
 def _source(secret: Path, how: str) -> Iterator[Callable[[], str]]:
     child = subprocess.Popen([sys.executable, __file__, how, str(secret)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert child.stdin and child.stdout
+    assert child.stdin
+    assert child.stdout
     assert child.stdout.readline() == "ready\n"
 
     def go() -> str:
@@ -150,7 +151,7 @@ class _Watch:
         self.took: list[float] = []
         self._final: set[str] = set()
         self.all_final = asyncio.Event()
-        keep = shop.sensors._on_reading  # noqa: SLF001 - the moment the hub knows is measured, not one somebody asks it
+        keep = shop.sensors._on_reading
 
         def timed(levels: list[str], payload: bytes) -> None:
             keep(levels, payload)
@@ -169,13 +170,11 @@ async def _through(shop: Shop, things: Path) -> tuple[float, list[float], int]:
     """Updates a second until the hub knows the last of all sensors; the ways of single ones, in s; messages worked off."""
     watch = _Watch(shop)
     await shop.start()
-    announcer = _wire(json.loads(things.read_text()))
+    announcer = await asyncio.to_thread(lambda: _wire(json.loads(things.read_text())))
     _announce(announcer)
-    devices = []
     try:
         async with asyncio.timeout(WAIT_S):
-            for n in range(SENSORS):
-                devices.append(await _adopt(shop, f"climate{n:02}"))
+            devices = [await _adopt(shop, f"climate{n:02}") for n in range(SENSORS)]
             with _source(things, "calm") as go:
                 go()
                 while len(watch.took) < LOOKS:

@@ -13,6 +13,7 @@ from hub.equipment.model import Device, Moment
 from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
+from ui.office.readings import Readings
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
 from ui.station.printing import ROLES, device_name, device_words
@@ -21,7 +22,7 @@ from ui.texts import N_
 from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
 
 HISTORY_SHOWN = 20
-PRINTER = "receipt_printer"
+PRINTER, SENSOR = "receipt_printer", "sensor"
 PRINTER_ROLES = ("receipt", "ticket")
 FIGURES = {
     "waiting": N_("Commands that wait"),
@@ -40,6 +41,9 @@ FIGURES = {
     "disk_worn_pct": N_("Storage worn (%)"),
     "memory_free_mb": N_("Free memory (MB)"),
     "clock_set": N_("Clock was set"),
+    "messages": N_("Messages"),
+    "values_refused": N_("Messages not understood"),
+    "opened_door": N_("Times the door was opened"),
     "page": N_("Page"),
     "version": N_("Version"),
     "reloads": N_("Loaded again"),
@@ -60,6 +64,8 @@ class DeviceSheet:
             self._state = Drawn(partial(self._draw_state, device.id), "cs-column")
             if device.info and device.info.kind not in {"presence", "hub_board"} and self._desk.may(Right.CHANGE_DEVICES):
                 self._draw_settings(device)
+            if device.info and device.info.kind == SENSOR:
+                Readings(self._desk, device)
             heading(t("How it was"))
             for moment in self._desk.ask.equipment.history(self._desk.actor(), device.id, HISTORY_SHOWN):
                 self._draw_moment(moment)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -105,7 +105,7 @@ class Sensor(Driver):
 
     def __init__(self, profile: SensorProfile, link: Transport, clock: Clock) -> None:
         self._profile, self._clock = profile, clock
-        self._link: ThingBox = link  # type: ignore[assignment] - its scheme makes no other
+        self._link = cast("ThingBox", link)  # its scheme makes no other
         self._known = Known(since=clock.monotonic())
         self._turned, self._answered = asyncio.Event(), asyncio.Event()
         self._wait_s = FIRST_WAIT_S

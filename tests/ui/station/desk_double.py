@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from equipment_double import EquipmentDouble
+from equipment_double import EquipmentDouble, SensorsDouble
 from office_double import PeopleDouble, ScreensDouble, TakingIn
 from pos_double import PosDouble, commit
 
@@ -245,6 +245,7 @@ class ShopDouble:
         self.importing = Importing(self.catalog)
         self.dead: list[Any] = []
         self.visits, self.pos, self.equipment = VisitsDouble(self), PosDouble(self), EquipmentDouble(self)
+        self.sensors = SensorsDouble()
         self.sessions.actors = {
             "reception": Actor(id=self.staff.people[3].id, role=Role.RECEPTION, station="t1"),
             "manager": Actor(id=self.staff.people[4].id, role=Role.MANAGER, station="t1"),
