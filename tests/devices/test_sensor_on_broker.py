@@ -160,8 +160,10 @@ async def test_a_flood_ends_with_the_last_value_and_is_told_to_the_shop_in_few_w
 async def test_a_renamed_thing_is_still_the_same_device(floor: Floor) -> None:
     sim, device = await floor.adopted(LeakSensor, "basins")
     await floor.shop.health(device, "online")
+    before = len(floor.shop.bodies(f"dev/{device}/state"))
     await sim.do("rename", Rename(name="wash-basins"))
-    await floor.shop.health(device, "online")
+    states = lambda: [body["health"] for body in floor.shop.bodies(f"dev/{device}/state")[before:]]  # noqa: E731
+    await until(lambda: "offline" in states() and states()[-1] == "online")  # it went with its old name and came with the new one
     await sim.do("leak", Nothing())
     assert (await floor.shop.health(device, "degraded"))["reason"] == "water_leak"
 
