@@ -103,6 +103,7 @@ async def test_water_is_an_alarm_once_and_a_reason_until_it_is_dry() -> None:
     async with adopted(LeakSensor) as floor:
         await floor.sim.do("leak", Nothing())
         await floor.sim.do("flood", Count(messages=5))
+        await floor.driver.poll()
         assert [(a.name, a.body) for a in floor.bells.announced] == [("alarm", {"alarm": "water_leak"})]
         assert floor.bells.reasons() == ["water_leak"]
         assert floor.values()["water"] is True
