@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, ValidationError
 
-from devices.discovery import candidates
+from devices.discovery import announced, candidates
 from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
@@ -99,6 +99,8 @@ class Desk:
 
     async def _candidates(self, _: NoArgs) -> dict[str, Any]:
         found = await candidates(self._bench_port)
+        there = {c.address for c in found}
+        found += [c for c in announced(self._fleet.things) if c.address not in there]
         known = [c.model_copy(update={"adopted": self._registry.at(c.address) is not None}) for c in found]
         return {"candidates": [c.model_dump() for c in known]}
 
@@ -138,12 +140,13 @@ class Desk:
 
     async def _asked_who_it_is(self, device: Device) -> Device:
         """The device with what it tells of itself. Raises what identify raises, or ValidationError for its profile."""
-        profile, _, driver = assembled(device, self._clock)
+        profile, link, driver = assembled(device, self._clock, things=self._fleet.things)
         try:
             async with asyncio.timeout(driver.pace.poll_wait_s):
                 identity = await driver.identify()
         finally:
             await driver.stop()
+            self._fleet.let_go_of_line(link)
         learned = {name: value for name, value in identity.learned.items() if name not in profile.model_fields_set}
         return replace(device, profile={**device.profile, **learned}).identified(identity)
 

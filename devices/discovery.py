@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from devices.messages import Candidate
+from devices.things import Things
 
 BENCH_WAIT_S = 2.0
 BENCH_BYTES_MAX = 256 * 1024
+THINGS_SHOWN_MAX, EVIDENCE_MAX = 100, 200  # all candidates fit into one message
 _PRINTER_WORDS = ("printer", "epson", "star_tsp", "xprinter", "gprinter", "pos58", "pos80")
 _SCANNER_WORDS = ("scanner", "barcode", "honeywell", "zebra", "symbol", "datalogic", "newland", "imager")
 
@@ -20,6 +22,24 @@ async def candidates(bench_port: int, dev: Path = Path("/dev")) -> list[Candidat
     """Serial lines by stable name, USB printer ports, and the simulated devices of a running bench."""
     found = await asyncio.to_thread(_ports, dev)
     return [*found, *await asyncio.to_thread(_on_bench, bench_port)]
+
+
+def announced(things: Things | None) -> list[Candidate]:
+    """What announces itself on the broker; one of which nothing is understood is listed, so that nobody looks for it."""
+    found = []
+    for thing in things.announced()[:THINGS_SHOWN_MAX] if things else []:
+        knows = ", ".join(entity.name for entity in thing.entities)
+        strange = f"not understood: {', '.join(thing.not_understood)}" if thing.not_understood else ""
+        found.append(
+            Candidate(
+                kind="sensor",
+                name=thing.name,
+                address=f"mqtt:///{thing.uid}{'?simulated=1' if thing.simulated else ''}",
+                evidence="; ".join(filter(None, ("announces itself over MQTT", knows, strange)))[:EVIDENCE_MAX],
+                simulated=thing.simulated,
+            )
+        )
+    return found
 
 
 def _ports(dev: Path) -> list[Candidate]:

@@ -133,12 +133,27 @@ class Announcement:
     body: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One value for `reading/<name>`; None: not known any more. `unit` as the device says it; `at`: since when it is so."""
+
+    name: str
+    value: int | float | bool | None
+    unit: str
+    at: datetime
+
+
+def _unheard(_: Measured) -> None:
+    """Nobody has asked."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Bell:
     """How a driver tells of what happens between the supervisor's questions."""
 
     announce: Callable[[Announcement], None]
     show: Callable[[Condition], None]  # the device's condition changed while a command runs
+    read: Callable[[Measured], None] = _unheard
 
 
 class Driver(ABC):

@@ -7,9 +7,11 @@ import contextlib
 import json
 import re
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -19,12 +21,15 @@ from devices.driver import Result
 from devices.errors import NoSuchDevice
 from devices.fleet import Fleet
 from devices.job_log import Ended, JobLog, Stored
+from devices.lean_mqtt import LeanMqtt
 from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
 from devices.post import HOST, Post
+from devices.readings import Readings
 from devices.reasons import reason as words
 from devices.registry import Device, Registry
 from devices.schema import STEPS
+from devices.things import Things
 from devices.topics import Route, Topics
 from hub.clock import Clock
 from hub.db import Db
@@ -69,13 +74,16 @@ class Host:
         self.refused: Counter[str] = Counter()
         self.registry = Registry(self._db, clock)
         self.job_log = JobLog(self._db, clock)
+        self.things = Things(LeanMqtt(broker, f"chairside-{config.store_id}-things-{config.host_id}"))
         will = (self.topics.host_state, self._state(Health.OFFLINE, "host_stopped").model_dump_json().encode())
         client_id = f"chairside-{config.store_id}-host-{config.host_id}"
         party = Party(client_id=client_id, will=will, topics=self.topics.subscriptions, keeps_session=True)
         self.link = MqttLink(broker, party)
         self.link.on_connect, self.link.on_message = self._on_connect, self._on_message
-        self._post = Post(self.link, self.topics, self.job_log, self._session)
+        self._readings = Readings(self.things.link.publish, clock)
+        self._post = Post(self.link, self._readings, self.topics, self.job_log, self._session)
         self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record)
+        self.fleet.things = self.things
         self._desk = Desk(self.registry, self.fleet, clock, config.bench_port)
         self._host_work = asyncio.Event()
 
@@ -86,7 +94,7 @@ class Host:
         await self.job_log.settle()
         await self._take_in_board()
         self.fleet.start()
-        tasks = {asyncio.create_task(duty) for duty in (self.link.run(), self._keep_house(), self._serve_desk())}
+        tasks = {asyncio.create_task(duty) for duty in (self.link.run(), *self._for_things(), self._keep_house(), self._serve_desk())}
         try:
             stopping = asyncio.create_task(stop.wait())
             ended, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -99,6 +107,9 @@ class Host:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _for_things(self) -> tuple[Coroutine[Any, Any, None], ...]:
+        return self.things.link.run(), self._readings.run()
 
     async def _take_in_board(self) -> None:
         """The board is there without anybody adopting it, until somebody removes it."""
@@ -255,7 +266,8 @@ class Host:
     def _state(self, health: Health, why: str = "") -> DeviceState:
         said = words(why) if why else None
         counts = self.fleet.counts() if health is Health.ONLINE else {}
-        figures = {**counts, **{f"refused_{name}": count for name, count in self.refused.items()}}
+        refused = self.refused + Counter(announcement=self.things.configs_refused)
+        figures = {**counts, **{f"refused_{name}": count for name, count in refused.items()}}
         return DeviceState(
             health=health,
             reason=why,

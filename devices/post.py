@@ -6,9 +6,10 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from devices.driver import Identity
+from devices.driver import Identity, Measured
 from devices.job_log import Ended, JobLog
 from devices.mqtt_link import MqttLink
+from devices.readings import Readings
 from devices.topics import Topics
 from hub.ports import DeviceInfo, DeviceState, Done
 
@@ -18,8 +19,8 @@ HOST = "@host"  # the job log's name for the host's own commands
 class Post:
     """The Outlet of every supervisor. Answers are repeated until the broker has them; states are retained; events are momentary."""
 
-    def __init__(self, link: MqttLink, topics: Topics, job_log: JobLog, session: str) -> None:
-        self._link, self._topics, self._log, self._session = link, topics, job_log, session
+    def __init__(self, link: MqttLink, readings: Readings, topics: Topics, job_log: JobLog, session: str) -> None:
+        self._link, self._readings, self._topics, self._log, self._session = link, readings, topics, job_log, session
         self._on_its_way: dict[int, tuple[str, str]] = {}
         self._told: list[tuple[str, str]] = []
         self.on_identified: Callable[[str, Identity], Awaitable[None]]
@@ -38,10 +39,15 @@ class Post:
         """Clear the retained topics of a removed device."""
         for leaf in ("info", "state"):
             self._link.publish(self._topics.device(device, leaf), "", retain=True)
+        self._readings.forget(self._topics.device(device, "reading/"))
 
     def event(self, device: str, name: str, body: dict[str, Any]) -> None:
         """Lost when there is no connection: a scan of an hour ago must not land in somebody's basket."""
         self._link.publish(self._topics.device(device, f"event/{name}"), json.dumps(body, ensure_ascii=False))
+
+    def reading(self, device: str, measured: Measured) -> None:
+        """Lost when there is no connection; told again every half minute."""
+        self._readings.offer(self._topics.device(device, f"reading/{measured.name}"), measured)
 
     def host(self, state: DeviceState) -> None:
         """Retained."""

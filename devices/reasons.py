@@ -91,6 +91,23 @@ REASONS: dict[str, Reason] = {
     # customer display
     "not_taken": Reason("The display does not take what it is sent.", "Check its power, its cable and the flow control of its line."),
     "too_wide": Reason("The right side of a line is wider than the display; a price is never cut.", "Shorten it."),
+    # third-party things
+    "not_announced": Reason(
+        "Nothing on the broker announces this device in words that are understood.",
+        "Look whether its bridge runs and announces itself for Home Assistant.",
+    ),
+    "thing_away": Reason(
+        "The device, or the bridge that speaks for it, says that it is away.",
+        "Check its power and its radio; look whether its bridge runs.",
+    ),
+    "thing_silent": Reason("The device has said nothing for longer than it may.", "Change its battery, or bring it nearer to its bridge."),
+    "not_yet_heard": Reason("Nothing has been heard of this device since the device host started."),
+    "water_leak": Reason("There is water where it must not be.", "Turn the water off there and mop it up."),
+    "too_warm": Reason("It is warmer there than it may be.", "Look at what stands there, and cool the room."),
+    "too_cold": Reason("It is colder there than it may be.", "Look at what stands there, and heat the room."),
+    "sensor_battery_low": Reason("The battery of the sensor is nearly empty.", "Change its battery."),
+    "no_such_outlet": Reason("The device has no switch of this name."),
+    "switch_unconfirmed": Reason("The device did not say that it has switched.", "Look at it before asking again."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 from pydantic import ValidationError
 
-from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job, Result
+from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job, Measured, Result
 from devices.errors import DeviceError, LinkLost, Silent, WrongDevice
 from devices.job_log import Ended, JobLog, Stored, result_of
 from devices.reasons import reason as words
@@ -39,6 +39,9 @@ class Outlet(Protocol):
 
     def event(self, device: str, name: str, body: dict[str, Any]) -> None:
         """Something happened at the device."""
+
+    def reading(self, device: str, measured: Measured) -> None:
+        """The device measured something."""
 
     def ended(self, ended: Ended) -> None:
         """A command ended, durably."""
@@ -137,7 +140,7 @@ class Supervisor:
             identity = await driver.identify()
             if identity.serial and self.device.serial and identity.serial != self.device.serial:
                 raise WrongDevice(device=self.device.id, expected=self.device.serial, found=identity.serial)
-            await driver.start(Bell(announce=self._announce, show=self._show))
+            await driver.start(Bell(announce=self._announce, show=self._show, read=self._read))
         if identity.model or identity.serial or identity.firmware:
             self.device = self.device.identified(identity)
             await self._outlet.identified(self.device.id, identity)
@@ -264,6 +267,9 @@ class Supervisor:
 
     def _announce(self, news: Announcement) -> None:
         self._outlet.event(self.device.id, news.name, dict(news.body))
+
+    def _read(self, measured: Measured) -> None:
+        self._outlet.reading(self.device.id, measured)
 
     def _show(self, condition: Condition) -> None:
         self._become(Health.DEGRADED if condition.reason else Health.ONLINE, condition.reason, dict(condition.figures))

@@ -3,6 +3,7 @@
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
 `serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
 `board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board).
+`mqtt:///<unique id>` (a third-party thing on the shop's broker, see things.py).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
 """
 
@@ -25,8 +26,8 @@ CONNECT_S = 2.0
 READ_AT_ONCE = 4096
 INBOX_MAX = 32
 FILE_MAX = 64 * 1024
-SCREEN_ID = re.compile(r"[A-Za-z0-9._-]{1,36}")
-SCHEMES = ("tcp", "socket", "serial", "usb", "snmp", "screen", "board")
+IDS = {"screen": re.compile(r"[A-Za-z0-9._-]{1,36}"), "mqtt": re.compile(r"/[A-Za-z0-9._:-]{1,64}")}
+SCHEMES = ("tcp", "socket", "serial", "usb", "snmp", "screen", "board", "mqtt")
 OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "simulated"})
 
 
@@ -97,13 +98,13 @@ class Address:
             return "host and port are needed"
         if self.scheme in {"serial", "usb", "board"} and (not self.path.startswith("/") or self.host):
             return "an absolute path is needed"
-        if self.scheme == "screen" and not SCREEN_ID.fullmatch(self.host):
-            return "the id of a screen is needed"
+        if self.scheme in IDS and not IDS[self.scheme].fullmatch(self.host + self.path):
+            return "the id of a screen or of a thing is needed"
         return ""
 
 
 def transport_to(address: Address) -> Transport:
-    """A closed transport. Raises BadAddress for line settings that do not exist."""
+    """A closed transport; boxes of things are things.py's. Raises BadAddress for line settings that do not exist."""
     if address.scheme in {"tcp", "socket"}:
         return Tcp(address.host, address.port, keeps_open=address.options.get("shared") != "1")
     if address.scheme == "snmp":

@@ -20,7 +20,7 @@ from hub.clock import Clock
 from hub.customers import Customers
 from hub.customers import tables as customers_tables
 from hub.db import Db
-from hub.equipment import Equipment, MqttLink, PrintDesk, SelfTests
+from hub.equipment import Equipment, MqttLink, PrintDesk, SelfTests, Sensors
 from hub.equipment import tables as equipment_tables
 from hub.first_start import adopt_simulated, take_demo
 from hub.journal import Journal
@@ -102,6 +102,7 @@ class Shop:
         self.pos = Pos(self.db, self.journal, self.clock, counter)
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)
         self.self_tests = SelfTests(self.db, self.journal, self.clock, self.equipment)
+        self.sensors = Sensors(self.db, self.journal, self.link, self.equipment)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -90,6 +90,7 @@ def _pages(shop: Shop, refresh: Refresh) -> None:
         catalog=shop.catalog,
         staff=shop.staff,
         equipment=shop.equipment,
+        sensors=shop.sensors,
         clock=shop.clock,
         refresh=refresh,
         actor_now=who,

@@ -165,6 +165,14 @@ class Weight(Message):
     mg: int = Field(ge=0)
 
 
+class Reading(Message):
+    """`reading/<name>`: one value a device measured, null when it is not known any more; `unit` as the device says it, `at` since when."""
+
+    value: int | float | bool | None
+    unit: str = Field("", max_length=16)
+    at: str = Field(max_length=40)
+
+
 class DisplayLine(Message):
     """One line of a customer display. The right side stands whole at the right edge, of the left one what fits beside it."""
 

@@ -26,7 +26,7 @@ import structlog
 from hub.errors import MachineError, PersonError
 from hub.settings import Settings
 from provisioning import parties
-from provisioning.parties import Party
+from provisioning.parties import BaseRefused, Party, ThirdParty
 from provisioning.private_files import private_dir, read_json, write_private, write_private_json
 
 log = structlog.get_logger()
@@ -45,6 +45,13 @@ class BrokerRefused(MachineError):
 
     code = "broker_refused"
     hint = "This is a fault of the program: send the sentence and the log of the broker to support."
+
+
+class BrokerNeverStarted(PersonError):
+    """This shop has no broker yet."""
+
+    code = "broker_never_started"
+    hint = "Start the shop once with `chairside run`, then let the thing in."
 
 
 class BrokerUrlRefused(PersonError):
@@ -79,9 +86,13 @@ class ForeignBroker:
         """Write the secret of a device; returns its file. Its rights are the business of whoever runs the broker."""
         return self._give(parties.device(self._settings.store_id, device_id))
 
+    def add_thing(self, third: ThirdParty) -> Path:
+        """Write the secret of a third-party thing; as above."""
+        return self._give(parties.thing(third))
+
     def _give(self, party: Party) -> Path:
         path = self._secrets / f"mqtt-{party.file}.json"
-        write_private_json(path, {"url": f"mqtt://{self.host}:{self.port}", "user": self._user, "password": self._password})
+        write_private_json(path, {"url": f"mqtt://{self.host}:{self.port}", "user": self._user, "password": self._password, **party.about})
         return path
 
 
@@ -121,7 +132,16 @@ class OwnBroker:
 
         It can log in within half a second. Raises NameRefused, or BrokerRefused and then nothing has changed.
         """
-        party = parties.device(self._settings.store_id, device_id)
+        return self._let_in(parties.device(self._settings.store_id, device_id))
+
+    def add_thing(self, third: ThirdParty) -> Path:
+        """Let a third-party thing in, and the device host hear it. Raises BaseRefused, BrokerRefused; then nothing has changed."""
+        for other in self._things():
+            if other.name != third.name and other.overlaps(third):
+                raise BaseRefused(base=third.base, taken_by=other.name)
+        return self._let_in(parties.thing(third))
+
+    def _let_in(self, party: Party) -> Path:
         path = self._secret_file(party)
         known = path.exists()
         self._give(party)
@@ -186,7 +206,12 @@ class OwnBroker:
         }
 
     def _users(self) -> list[dict[str, Any]]:
-        everyone = [*_household(self._settings, with_bench=self._with_bench), *self._devices()]
+        things = self._things()
+        everyone = [
+            *_household(self._settings, with_bench=self._with_bench, things=things),
+            *self._devices(),
+            *(parties.thing(third) for third in things),
+        ]
         before = read_json(self._secrets / "broker-users.json")
         hashes = {p.user: _hash(self._password(p), before.get(p.user, "")) for p in everyone}
         if hashes != before:
@@ -198,6 +223,18 @@ class OwnBroker:
         ids = sorted(path.stem.removeprefix("mqtt-dev-") for path in self._secrets.glob("mqtt-dev-*.json"))
         return [parties.device(self._settings.store_id, device_id) for device_id in ids]
 
+    def _things(self) -> list[ThirdParty]:
+        """As above, for the things of others."""
+        found = []
+        for path in sorted(self._secrets.glob("mqtt-thing-*.json")):
+            kept = read_json(path)
+            try:
+                name = path.stem.removeprefix("mqtt-thing-")
+                found.append(ThirdParty(name=name, dialect=str(kept.get("dialect")), base=str(kept.get("base"))))
+            except PersonError as refused:  # a file cut short must not keep the shop from its broker
+                log.warning("third party not let in", file=path.name, why=refused.sentence())
+        return found
+
     def _password(self, party: Party) -> str:
         return str(read_json(self._give(party))["password"])
 
@@ -208,6 +245,7 @@ class OwnBroker:
             "url": f"mqtt://{self.host}:{self.port}",
             "user": party.user,
             "password": str(before.get("password") or secrets.token_urlsafe(16)),  # 128 random bits
+            **party.about,
         }
         if before != wanted:
             write_private_json(path, wanted)
@@ -227,9 +265,23 @@ def broker_for(settings: Settings, *, port: int, with_bench: bool = False) -> Br
     return OwnBroker(settings, port=port, with_bench=with_bench)
 
 
-def _household(settings: Settings, *, with_bench: bool) -> list[Party]:
+def broker_in_force(settings: Settings) -> Broker:
+    """The broker as the shop last started it, to let somebody in while it runs. Raises BrokerUrlRefused, BrokerNeverStarted."""
+    if settings.broker.url:
+        return ForeignBroker(settings)
+    before = read_json(settings.store_dir / "broker" / "nats-server.conf")
+    try:
+        port = int(before["mqtt"]["listen"].rpartition(":")[2])
+        users = {user["user"] for user in before["accounts"]["SHOP"]["users"]}
+    except (KeyError, TypeError, ValueError) as why:
+        raise BrokerNeverStarted(folder=settings.store_dir) from why
+    return OwnBroker(settings, port=port, with_bench="bench" in users)
+
+
+def _household(settings: Settings, *, with_bench: bool, things: Sequence[ThirdParty] = ()) -> list[Party]:
     store = settings.store_id
-    always = [parties.hub(store), parties.host(store, settings.devices.host_id), parties.bridge(store), parties.doctor(store)]
+    heard = (*things, *(parties.simulated() if with_bench else ()))
+    always = [parties.hub(store), parties.host(store, settings.devices.host_id, things=heard), parties.bridge(store), parties.doctor(store)]
     return [*always, parties.bench(store)] if with_bench else always
 
 

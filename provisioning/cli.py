@@ -20,7 +20,9 @@ from rich.console import Console
 from hub.clock import Clock
 from hub.errors import ChairsideError, PersonError
 from hub.settings import Settings, load_settings
+from provisioning.broker import broker_in_force
 from provisioning.child_log import ChildLog
+from provisioning.parties import ThirdParty
 from provisioning.ports import Ports
 from provisioning.private_files import private_dir
 from provisioning.run import keep_running, ready_supervisor, sole_run
@@ -93,6 +95,22 @@ def doctor(
     rest = [*(["--config", str(file)] if file else []), *(["--print"] if printed else []), "--language", language]
     argv = [sys.executable, "-m", "hub.doctor", "--store-dir", str(settings.store_dir), "--port", str(port), *rest]
     os.execve(sys.executable, argv, {**os.environ, **python_env()})  # noqa: S606 - its exit code is ours
+
+
+@app.command()
+def thing(
+    name: Annotated[str, typer.Argument(help="What to call its credential, such as zigbee.")],
+    dialect: Annotated[str, typer.Argument(help="zigbee2mqtt, tasmota, shelly or esphome.")],
+    base: Annotated[str, typer.Argument(help="The topic it speaks below, as set in it.")],
+    store_dir: StoreDir = None,
+    config: Config = None,
+) -> None:
+    """Let somebody else's sensors, switches and plugs onto the shop's broker; print the file with their user and password."""
+    with _told_plainly():
+        settings, _ = _settings(config, store_dir)
+        third = ThirdParty(name=name, dialect=dialect, base=base)
+        file = broker_in_force(settings).add_thing(third)
+        console.print(str(file), markup=False, highlight=False, soft_wrap=True)
 
 
 @app.command()

@@ -96,7 +96,10 @@ class Shop:
         if self.runs_bridge:
             yield self._bridge_plan(supervisor, *here)
         if self._wishes.with_bench:
-            yield self._python("bench", "devices.simulators", "--port", str(self.bench_port), "--data", str(self.dir / "bench"))
+            mqtt = str(self.secrets / "mqtt-bench.json")
+            yield self._python(
+                "bench", "devices.simulators", "--port", str(self.bench_port), "--data", str(self.dir / "bench"), "--mqtt", mqtt
+            )
         if self.runs_hq:
             yield self._python("hq", "cloud_bridge.hq", "--data", str(self.hq_dir), *self._config_argument())
 

@@ -16,6 +16,7 @@ KINDS = {
     "ups": "devices.drivers.ups:Ups",
     "network_gear": "devices.drivers.network_gear:NetworkGear",
     "customer_display": "devices.drivers.customer_display:CustomerDisplay",
+    "sensor": "devices.drivers.sensor:Sensor",
     "presence": "devices.drivers.presence:Presence",
 }
 

@@ -22,8 +22,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def _serve(port: int, data: Path) -> None:
-    bench = Bench(data)
+async def _serve(port: int, data: Path, mqtt: Path | None) -> None:
+    bench = Bench(data, mqtt)
     await bench.start()
     server = _Server(uvicorn.Config(bench_app(bench), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2))
     loop = asyncio.get_running_loop()
@@ -40,8 +40,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m devices.simulators", description="Simulated devices.")
     parser.add_argument("--port", type=int, default=8090)
     parser.add_argument("--data", type=Path, default=Path("store/bench"))
+    parser.add_argument("--mqtt", type=Path, help="the bench's credentials on the broker, for third-party things")
     chosen = parser.parse_args()
-    asyncio.run(_serve(chosen.port, chosen.data))
+    asyncio.run(_serve(chosen.port, chosen.data, chosen.mqtt))
     return 0
 
 

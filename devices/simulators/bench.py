@@ -14,22 +14,26 @@ from pydantic import ValidationError
 from devices.simulators import paper
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
+from devices.simulators.mqtt_line import MqttLine
 from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
+from devices.simulators.things import ThingSim
+from devices.simulators.third_parties import THINGS
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim | ThingSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
+TRY_AGAIN_S = 1.0
 
 
 class Bench:
-    """One of each kind on a wire. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
+    """One of each kind on a wire, and with the credentials in `mqtt` four third-party things on the broker. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, mqtt: Path | None = None) -> None:
         self._ports_file = data / "ports.json"
         data.mkdir(parents=True, exist_ok=True)
         ports = json.loads(self._ports_file.read_text("utf-8")) if self._ports_file.exists() else {}
@@ -42,10 +46,15 @@ class Bench:
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
         }
+        self._things = {name: thing(name, MqttLine(mqtt)) for name, thing in THINGS.items()} if mqtt else {}
+        self.sims.update(self._things)
 
     async def start(self) -> None:
         """Plug everything in; a port another program took meanwhile is replaced by a free one."""
+        self._coming = asyncio.create_task(self._bring_things())
         for sim in self.sims.values():
+            if isinstance(sim, ThingSim):
+                continue
             try:
                 await sim.start()
             except OSError:
@@ -54,14 +63,28 @@ class Bench:
                 await sim.start()
         part = self._ports_file.with_suffix(".part")
         part.write_text(
-            json.dumps({name: sim.end.port for name, sim in self.sims.items() if isinstance(sim.end, TcpEnd | UdpEnd)}), "utf-8"
+            json.dumps(
+                {name: end.port for name, sim in self.sims.items() if isinstance(end := getattr(sim, "end", None), TcpEnd | UdpEnd)}
+            ),
+            "utf-8",
         )
         part.replace(self._ports_file)
 
     async def stop(self) -> None:
         """Take everything off the wire."""
+        self._coming.cancel()
+        await asyncio.gather(self._coming, return_exceptions=True)
         for sim in self.sims.values():
             await sim.stop()
+
+    async def _bring_things(self) -> None:
+        """Onto the broker, as soon as there is one."""
+        for sim in self._things.values():
+            while not sim.plugged:
+                try:
+                    await sim.start()
+                except (OSError, ValueError, KeyError, TimeoutError):
+                    await asyncio.sleep(TRY_AGAIN_S)
 
     def described(self, name: str) -> dict[str, Any]:
         """One simulated device as the API shows it."""

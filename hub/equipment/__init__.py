@@ -4,6 +4,7 @@ from hub.equipment.link import MqttLink
 from hub.equipment.model import Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
 from hub.equipment.printing import PrintDesk
 from hub.equipment.self_test import SelfTests
+from hub.equipment.sensors import Sensors
 from hub.equipment.service import Equipment
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "PrintDesk",
     "PrintJob",
     "SelfTests",
+    "Sensors",
 ]

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from hub.equipment.model import Device, DeviceChange, DeviceSpec, Moment, PrintJob
+from hub.equipment.sensors import Sensors
 from hub.equipment.service import Equipment
-from hub.ports import Weight
+from hub.ports import Reading, Weight
 from hub.web import CurrentActor, TapIdHeader, shop_of
 
 router = APIRouter(tags=["equipment"])
@@ -22,10 +23,24 @@ async def _equipment(request: Request) -> Equipment:
 EquipmentOf = Annotated[Equipment, Depends(_equipment)]
 
 
+async def _sensors(request: Request) -> Sensors:
+    return shop_of(request).sensors
+
+
+SensorsOf = Annotated[Sensors, Depends(_sensors)]
+
+
 class Enabled(BaseModel):
     """A person's wish."""
 
     enabled: bool
+
+
+class Wanted(BaseModel):
+    """How a plug should be."""
+
+    on: bool
+    outlet: str = "switch"
 
 
 class Settlement(BaseModel):
@@ -86,6 +101,18 @@ async def weigh(device: str, actor: CurrentActor, equipment: EquipmentOf) -> Wei
 async def self_test(device: str, actor: CurrentActor, request: Request) -> Response:
     """The result file of its last self-test."""
     return Response(shop_of(request).self_tests.file(actor, device), media_type="application/json")
+
+
+@router.get("/devices/{device}/readings")
+async def readings(device: str, actor: CurrentActor, sensors: SensorsOf) -> dict[str, Reading]:
+    """What a sensor measured last."""
+    return dict(sensors.readings(actor, device))
+
+
+@router.post("/devices/{device}/switch")
+async def switch(device: str, body: Wanted, actor: CurrentActor, sensors: SensorsOf) -> None:
+    """Switch a plug on or off."""
+    await sensors.switch(actor, device, on=body.on, outlet=body.outlet)
 
 
 @router.get("/print-jobs")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hub.equipment.model import JobId, JobState
+from hub.equipment.model import Alarm, JobId, JobState
 from hub.journal import Event
 from hub.ports import Health, PrintKind
 
@@ -15,6 +15,14 @@ class DeviceChanged(Event):
 
     device: str
     health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmRaised(Event):
+    """A sensor found what needs someone at once. `device` is its short id."""
+
+    device: str
+    alarm: Alarm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,14 @@ class JobId(Id):
     """One thing to print."""
 
 
+class Alarm(StrEnum):
+    """What a sensor finds that needs someone at once."""
+
+    WATER_LEAK = "water_leak"
+    TOO_WARM = "too_warm"
+    TOO_COLD = "too_cold"
+
+
 class JobState(StrEnum):
     """Where a job is. Printed once, or flagged: uncertain and failed wait for a person."""
 
@@ -140,6 +148,13 @@ class NotUnderTest(PersonError):
 
     code = "not_under_test"
     hint = "Begin the self-test of this device again."
+
+
+class CannotSwitch(PersonError):
+    """The plug did not switch, or did not say so."""
+
+    code = "cannot_switch"
+    hint = "Look at the plug before you switch it again."
 
 
 class NotSettled(PersonError):

@@ -211,7 +211,7 @@ class Equipment:
         Raises NotFound, DeviceBusy when nobody answers, or CannotWeigh with the reason: moving, too much, less than nothing.
         """
         actor.must(Right.SEE_DEVICES)
-        self._must_be("scale", device)
+        self.must_be("scale", device)
         done = await self.asking.device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
@@ -223,12 +223,13 @@ class Equipment:
         Raises NotFound, DeviceBusy when nobody answers, or CannotShow with the reason.
         """
         actor.must(Right.SEE_DEVICES)
-        self._must_be("customer_display", device)
+        self.must_be("customer_display", device)
         done = await self.asking.device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
-    def _must_be(self, kind: str, device: str) -> None:
+    def must_be(self, kind: str, device: str) -> None:
+        """Raises NotFound."""
         seen = self._seen.get(device)
         if seen is None or seen.info is None or seen.info.kind != kind:
             raise NotFound(device=device)

@@ -24,11 +24,13 @@ from devices.simulators.presence import ScreenSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
+from devices.simulators.third_parties import Plug
 from devices.simulators.ups import UpsSim
 from devices.transport import Address, Inbox, Transport, transport_to
 from hub.clock import Clock
 from hub.ports import Outcome
 from tests.devices.rig import Bells, errand, print_errand
+from tests.devices.things_rig import InProcess
 
 CALLS_MAX = 400
 ARGUMENTS = {"put": {"mg": 99_000_000}, "battery": {"pct": 1, "minutes": 1}, "load": {"pct": 120}}
@@ -127,6 +129,11 @@ async def make(kind: str) -> Under:
         board = BoardSim(kind, Path(tempfile.mkdtemp()) / "board")
         await board.start()
         return Under(kind, board, transport_to(Address.parse(board.address)), {})
+    if kind == "sensor":
+        broker = InProcess()
+        plug = Plug("plug", broker.line())
+        await plug.start()
+        return Under(kind, plug, broker.things.box(plug.uid), {"confirm_s": 0.1})
     sim: Any = NetworkGearSim.on_udp(kind) if kind == "network_gear" else SIMS[kind].on_tcp(kind)
     await sim.start()
     return Under(kind, sim, transport_to(Address.parse(sim.address)), {"answer_wait_s": 0.1} if kind in ANSWERING else {})
@@ -230,7 +237,7 @@ async def test_cancelled_at_every_await_it_lets_go_and_works_again(under: Under)
             break
     else:
         raise AssertionError("never came through")
-    assert at >= (2 if under.kind in {"hub_board", "network_gear"} else 3)  # these do not read through the link
+    assert at >= (2 if under.kind in {"hub_board", "network_gear", "sensor"} else 3)  # these do not read through the link
     link.cancel_at = 0
     await whole()
 

@@ -16,13 +16,14 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, THING, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
 from ui.station.printing import device_name, grams
 from ui.station.reasons import HEALTH
 from ui.station.services import DeskServices
+from ui.texts import N_
 from ui.widgets import InlineError, empty_state, press, status_dot, text
 
 LOOK_AGAIN_S = 0.7
@@ -30,9 +31,10 @@ RECEIPTS_SHOWN = 8
 CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
+THING_NAMES = {"water": N_("Water sensor"), "plug": N_("Plug"), "door": N_("Door contact"), "climate": N_("Thermometer")}
 SCREEN_KIND = "presence"
 LEFT = ("receipt_printer", "label_printer", "network_gear")
-RIGHT = ("scanner", "customer_display", "scale", "ups")
+RIGHT = ("scanner", "customer_display", "scale", "ups", "sensor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,7 @@ class BenchPage:
             "customer_display": self._draw_display,
             "ups": self._draw_ups,
             "network_gear": self._draw_gear,
+            "sensor": self._draw_thing,
         }
 
     async def build(self) -> None:
@@ -331,6 +334,19 @@ class BenchPage:
                     text(str(line), "bench-glass-line")
             self._draw_faults(sim.state)
             self._draw_deeds(sim, DISPLAY)
+
+    # Third-party things
+
+    def _draw_thing(self, sim: Sim) -> None:
+        t, state = self._desk.t, sim.state
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t(THING_NAMES.get(sim.id, sim.id)))
+            with box("desk-facts"):
+                fact(t("It speaks like"), str(state.get("dialect")))
+                for name, value in dict(state.get("values", {})).items():
+                    fact(self._word(name), self._word(str(value).lower()) if isinstance(value, bool) else str(value))
+            self._draw_faults(state)
+            self._draw_deeds(sim, THING)
 
     # Screens
 

@@ -33,6 +33,10 @@ def _has(state: State, fault: str) -> bool:
     return any(str(name).startswith(fault) for name in state.get("faults", ()))
 
 
+def _value(state: State, name: str) -> Any:
+    return dict(state.get("values", {})).get(name)
+
+
 def _plugged(state: State) -> bool:
     return bool(state.get("plugged"))
 
@@ -163,6 +167,25 @@ DISPLAY: tuple[Deed, ...] = (
     Deed(verb="power_cycle", label=N_("Switch it off and on"), icon="restart_alt", when=_plugged),
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
 )
+THING: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Give it power"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="dry", label=N_("Mop the water up"), icon="dry", when=lambda s: _value(s, "water_leak") is True, fault=False),
+    Deed(verb="open_door", label=N_("Open the door"), icon="meeting_room", when=lambda s: _value(s, "open") is False, fault=False),
+    Deed(verb="close_door", label=N_("Close the door"), icon="door_front", when=lambda s: _value(s, "open") is True, fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    Deed(verb="leak", label=N_("Spill water"), icon="water_drop", when=lambda s: _value(s, "water_leak") is False),
+    Deed(verb="warm", label=N_("Heat it to 45 °C"), icon="thermostat", args={"celsius": 45}),
+    Deed(verb="draw", label=N_("Hang a hair dryer on it"), icon="bolt", args={"watts": 1850}),
+    _fault("stuck", N_("Let its switch stick"), "block"),
+    Deed(verb="low_battery", label=N_("Let the battery run down"), icon="battery_1_bar", when=lambda s: _value(s, "battery") is not None),
+    _fault("silent", N_("Let it say nothing"), "voice_over_off"),
+    Deed(verb="garbage", label=N_("Send garbage"), icon="blur_on", when=_plugged),
+    Deed(verb="flood", label=N_("Send a thousand messages"), icon="waves", args={"messages": 1000}, when=_plugged),
+    Deed(
+        verb="rename", label=N_("Give it another name"), icon="edit", args={"name": "renamed"}, when=lambda s: s.get("called") != "renamed"
+    ),
+    Deed(verb="unplug", label=N_("Take its power away"), icon="power_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -193,4 +216,15 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "too_big": N_("refuses long answers"),
     "stuck": N_("takes no bytes"),
     "unplug": N_("cable is out"),
+    "silent": N_("says nothing"),
+    "water_leak": N_("Water"),
+    "battery": N_("Battery (%)"),
+    "linkquality": N_("Radio link"),
+    "on": N_("Switched on"),
+    "watts": N_("Power (W)"),
+    "kwh": N_("Energy (kWh)"),
+    "temperature": N_("Temperature (°C)"),
+    "humidity": N_("Humidity (%)"),
+    "true": N_("yes"),
+    "false": N_("no"),
 }

@@ -67,6 +67,7 @@ KINDS: Mapping[str, str] = {
     "ConsentsRecorded": N_("Consents recorded"),
     "CustomerEnrolled": N_("Guest enrolled"),
     "CustomerErased": N_("Guest erased"),
+    "AlarmRaised": N_("Sensor raised an alarm"),
     "DeviceAdopted": N_("Device added"),
     "DeviceChanged": N_("Device state changed"),
     "DeviceRemoved": N_("Device removed"),

@@ -20,7 +20,7 @@ from ui.texts import N_
 from ui.widgets import chip, main_action, text
 
 SCALE, DISPLAY = "scale", "customer_display"
-ADOPTABLE = (PRINTER, "label_printer", "scanner", SCALE, DISPLAY, "ups", "network_gear")
+ADOPTABLE = (PRINTER, "label_printer", "scanner", SCALE, DISPLAY, "ups", "network_gear", "sensor")
 _LANGUAGE = N_("The language it speaks; its manual names it")
 
 
@@ -60,6 +60,10 @@ SETTINGS: Mapping[str, tuple[Choice | Typed, ...]] = {
         ),
     ),
     "ups": (Typed(name="ups", label=N_("Its name in NUT"), hint=N_("Empty when there is only one; the address is tcp://address:3493")),),
+    "sensor": (
+        Typed(name="temperature_max", label=N_("Warmest it may be (°C)"), hint=N_("Empty: any")),
+        Typed(name="temperature_min", label=N_("Coldest it may be (°C)"), hint=N_("Empty: any")),
+    ),
     "network_gear": (Typed(name="community", label=N_("Community (SNMP v2c)"), hint=N_("Empty: public"), secret=True),),
 }
 

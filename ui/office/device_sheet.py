@@ -14,6 +14,7 @@ from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
 from ui.office import figures
+from ui.office.readings import Readings
 from ui.office.self_test import SelfTest
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -22,7 +23,7 @@ from ui.station.reasons import HEALTH, joined, words
 from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
 
 HISTORY_SHOWN = 20
-PRINTER = "receipt_printer"
+PRINTER, SENSOR = "receipt_printer", "sensor"
 PRINTER_ROLES = ("receipt", "ticket")
 
 
@@ -41,6 +42,8 @@ class DeviceSheet:
             if device.info and device.info.kind not in {"presence", "hub_board"} and self._desk.may(Right.CHANGE_DEVICES):
                 SelfTest(self._desk, self._tests, device)
                 self._draw_settings(device)
+            if device.info and device.info.kind == SENSOR:
+                Readings(self._desk, device)
             heading(t("How it was"))
             for moment in self._desk.ask.equipment.history(self._desk.actor(), device.id, HISTORY_SHOWN):
                 self._draw_moment(moment)

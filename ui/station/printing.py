@@ -44,11 +44,14 @@ DEVICE_KINDS: dict[str, str] = {
     "ups": N_("Battery backup (UPS)"),
     "network_gear": N_("Network device"),
     "customer_display": N_("Customer display"),
+    "sensor": N_("Sensor or plug"),
     "presence": N_("Screen"),
 }
 
-MAINS_GONE = frozenset({"on_battery", "battery_low"})
-NOT_TODAY = frozenset({"replace_battery"})  # the office shows it until the new one is there; at the till it would hide other things
+AT_ONCE = ("water_leak", "battery_low", "on_battery")  # what comes before any paper, the most urgent first
+NOT_TODAY = frozenset(
+    {"replace_battery", "sensor_battery_low"}
+)  # the office shows it until the new one is there; at the till it would hide other things
 
 
 def grams(t: Texts, mg: int) -> str:
@@ -96,14 +99,14 @@ class Banner:
         self._desk = desk
 
     def draw(self) -> None:
-        """The first thing that needs a hand: mains that are gone, then uncertain paper, then a printer that has stopped."""
+        """The first thing that needs a hand: water, mains that are gone, then uncertain paper, then a printer that has stopped."""
         desk = self._desk
         if not (desk.may(Right.SEE_DEVICES) and desk.may(Right.RESOLVE_PRINTS)):
             return
         wrong = [device for device in desk.ask.equipment.devices(desk.reader()) if needs_a_hand(device)]
-        dark = [device for device in wrong if device.state and device.state.reason in MAINS_GONE]
-        if dark:
-            self._draw_device(dark[0])
+        urgent = [device for device in wrong if device.state and device.state.reason in AT_ONCE]
+        if urgent:
+            self._draw_device(min(urgent, key=lambda device: AT_ONCE.index(device.state.reason) if device.state else 0))
             return
         waiting = waiting_papers(desk)
         uncertain = [job for job in waiting if job.state is JobState.UNCERTAIN]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hub.access import Actor
 from hub.catalog import Catalog
 from hub.clock import Clock
-from hub.equipment import Equipment
+from hub.equipment import Equipment, Sensors
 from hub.pos import Pos
 from hub.staff import Staff
 from hub.visits import Visits
@@ -27,6 +27,7 @@ class DeskServices:
     catalog: Catalog
     staff: Staff
     equipment: Equipment
+    sensors: Sensors
     clock: Clock
     refresh: Refresh
     actor_now: ActorNow

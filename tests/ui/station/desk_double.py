@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from equipment_double import EquipmentDouble, SelfTestsDouble
+from equipment_double import EquipmentDouble, SelfTestsDouble, SensorsDouble
 from office_double import PeopleDouble, ScreensDouble, TakingIn
 from pos_double import PosDouble, commit
 
@@ -246,6 +246,7 @@ class ShopDouble:
         self.dead: list[Any] = []
         self.visits, self.pos, self.equipment = VisitsDouble(self), PosDouble(self), EquipmentDouble(self)
         self.self_tests = SelfTestsDouble(self)
+        self.sensors = SensorsDouble()
         self.sessions.actors = {
             "reception": Actor(id=self.staff.people[3].id, role=Role.RECEPTION, station="t1"),
             "manager": Actor(id=self.staff.people[4].id, role=Role.MANAGER, station="t1"),

@@ -79,6 +79,7 @@ def served(bench_url: str) -> FastAPI:
         catalog=part("catalog"),
         staff=part("staff"),
         equipment=part("equipment"),
+        sensors=part("sensors"),
         clock=part("clock"),
         refresh=refresh,
         actor_now=ActorNow(part("sessions")),

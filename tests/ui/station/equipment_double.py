@@ -14,7 +14,7 @@ from hub.equipment import DeviceChange, DeviceSpec
 from hub.equipment.model import CannotShow, CannotWeigh, Device, DeviceRefused, JobId, JobState, Moment, NotSettled, PrintJob
 from hub.equipment.self_test import STEPS, Step
 from hub.ids import TapId
-from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, Outcome, PrintKind, Scan, Weight
+from hub.ports import DeviceInfo, DeviceState, DisplayLine, Health, Outcome, PrintKind, Reading, Scan, Weight
 
 
 def state(health: Health, reason: str = "", sentence: str = "", action: str = "", **figures: Any) -> DeviceState:
@@ -24,6 +24,23 @@ def state(health: Health, reason: str = "", sentence: str = "", action: str = ""
 def device(device_id: str, kind: str, name: str, roles: tuple[str, ...], *, simulated: bool = False) -> Device:
     info = DeviceInfo(kind=kind, name=name, transport="tcp", roles=roles, simulated=simulated)
     return Device(id=device_id, info=info, state=state(Health.ONLINE), health=Health.ONLINE)
+
+
+class SensorsDouble:
+    """Readings that a test puts in by hand."""
+
+    def __init__(self) -> None:
+        self.told: dict[str, dict[str, Reading]] = {}
+        self.calls: list[tuple[str, bool, str]] = []
+
+    def readings(self, actor: Any, device: str) -> dict[str, Reading]:
+        actor.must(Right.SEE_DEVICES)
+        return self.told.get(device, {})
+
+    async def switch(self, actor: Any, device: str, *, on: bool, outlet: str = "switch") -> None:
+        actor.must(Right.CHANGE_DEVICES)
+        self.calls.append((device, on, outlet))
+        self.told[device][outlet] = Reading(value=on, at="now")
 
 
 class EquipmentDouble:
