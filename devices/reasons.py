@@ -50,6 +50,10 @@ REASONS: dict[str, Reason] = {
     ),
     "bad_barcode": Reason("A barcode of the document is not a valid EAN-13.", "Correct the code of the product."),
     "no_font": Reason("No font for this text is installed: some characters came out as question marks.", "Install Noto Sans CJK."),
+    "drawer_open_too_long": Reason("The drawer has been open for too long.", "Close the drawer."),
+    "drawer_reversed": Reason(
+        "The drawer says that it closes when it is opened.", "Choose the other level of its sensor in the office, under Devices."
+    ),
     # commands
     "expired": Reason("The command came too late to be run."),
     "malformed": Reason("The command does not have the agreed form."),

@@ -22,6 +22,7 @@ from hub.customers import tables as customers_tables
 from hub.db import Db
 from hub.equipment import Equipment, MqttLink, PrintDesk
 from hub.equipment import tables as equipment_tables
+from hub.equipment.drawers import Drawers
 from hub.first_start import adopt_simulated, take_demo
 from hub.journal import Journal
 from hub.ledger import Ledger
@@ -100,6 +101,7 @@ class Shop:
         )
         self.pos = Pos(self.db, self.journal, self.clock, counter)
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)
+        self.drawers = Drawers(self.db, self.journal, self.link)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 DOCUMENT_BLOCKS_MAX = 400
 TEXT_MAX = 500
@@ -157,6 +157,13 @@ class Scan(Message):
 
     code: str = Field(min_length=1, max_length=256)
     symbology: str = "other"
+
+
+class DrawerOpened(Message):
+    """`event/drawer_opened`. `by_command`: a kick opened it, not a key or a hand; `at` is when it was seen open, ISO UTC."""
+
+    by_command: bool
+    at: AwareDatetime
 
 
 class Weight(Message):

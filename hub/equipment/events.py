@@ -70,3 +70,10 @@ class DeviceAdopted(Event):
     """A person took a device into the shop. `device` is its short id."""
 
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawerOpenedByHand(Event):
+    """A drawer was opened by key or by hand, not by the till. `device` is the printer it hangs on."""
+
+    device: str

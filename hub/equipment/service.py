@@ -84,7 +84,6 @@ class Equipment:
         self._hosts: dict[str, bool] = {}
         self._asked: dict[str, asyncio.Future[Done]] = {}
         self._listeners: list[Heard] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._hq: HqLink = "none"
         desk.chooses(self.printer_for)
         desk.makes(PrintKind.TEST, test_document)
@@ -282,16 +281,16 @@ class Equipment:
         seen = self._seen.setdefault(levels[1], _Seen())
         before, seen.state = seen.state, DeviceState.model_validate_json(payload)
         if before is None or (before.health, before.reason) != (seen.state.health, seen.state.reason):
-            self._later(self._db.write(self._health_changed, levels[1], seen.state))
+            self._link.later(self._db.write(self._health_changed, levels[1], seen.state))
             self._desk.wake()
 
     def _on_done(self, levels: list[str], payload: bytes) -> None:
         done = Done.model_validate_json(payload)
         if not self._answered(done):
-            self._later(self._desk.finished(levels[1], done))
+            self._link.later(self._desk.finished(levels[1], done))
 
     def _on_job(self, _: list[str], payload: bytes) -> None:
-        self._later(self._desk.progressed(JobProgress.model_validate_json(payload)))
+        self._link.later(self._desk.progressed(JobProgress.model_validate_json(payload)))
 
     def _on_scan(self, levels: list[str], payload: bytes) -> None:
         scan = Scan.model_validate_json(payload)
@@ -323,16 +322,6 @@ class Equipment:
         if waiting and not waiting.done():
             waiting.set_result(done)
         return waiting is not None
-
-    def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failed := task.exception()):
-            log.error("a device's message could not be kept", why=repr(failed))
 
     def _health_changed(self, tx: Tx, device: str, state: DeviceState) -> None:
         last = tx.one(tables.LAST_SEEN, (device,))

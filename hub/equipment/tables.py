@@ -40,8 +40,10 @@ HISTORY = Migration(
     """,
 )
 HISTORY_KEPT = 200  # of each device
-LAST_SEEN = "SELECT health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1"
+BY_HAND = "drawer_by_hand"  # a moment, not a state
+LAST_SEEN = "SELECT health, reason FROM device_history WHERE device = ? AND reason <> 'drawer_by_hand' ORDER BY seq DESC LIMIT 1"
 LATEST_HISTORY = "SELECT at, health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT ?"
+MOMENT = "SELECT 1 FROM device_history WHERE device = ? AND at = ? AND reason = ?"
 _OLD_HISTORY = (
     "DELETE FROM device_history WHERE device = ? AND seq <= "
     "(SELECT seq FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)"

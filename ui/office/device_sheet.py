@@ -98,7 +98,7 @@ class DeviceSheet:
         t, desk = self._desk.t, self._desk
         tone, health = HEALTH[moment.health]
         with box("cs-row cs-between"):
-            sentence, _ = words(t, moment.reason, "", "") if moment.reason and moment.health is not Health.ONLINE else ("", "")
+            sentence, _ = words(t, moment.reason, "", "") if moment.reason else ("", "")
             status_dot(tone, sentence or t(health))
             text(f"{desk.ask.clock.local(moment.at):%m-%d %H:%M}", "cs-muted cs-figures")
 

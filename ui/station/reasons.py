@@ -46,6 +46,12 @@ WORDS: dict[str, tuple[str, str]] = {
         N_("No font for this text is installed: some characters came out as question marks."),
         N_("Install Noto Sans CJK."),
     ),
+    "drawer_open_too_long": (N_("The drawer has been open for too long."), N_("Close the drawer.")),
+    "drawer_reversed": (
+        N_("The drawer says that it closes when it is opened."),
+        N_("Choose the other level of its sensor in the office, under Devices."),
+    ),
+    "drawer_by_hand": (N_("The drawer was opened by key or by hand, not by the till."), ""),
     "no_printer": (N_("No printer has been set up for this."), N_("Add a printer in the office, under Devices.")),
     "document_failed": (
         N_("What should be printed could not be put together."),

@@ -21,6 +21,7 @@ class PrinterProfile(Profile):
     barcode: Literal["native", "raster"] = "native"
     cut: Literal["partial", "full", "none"] = "partial"
     drawer: Literal["open_high", "open_low", "no_sensor"] = "open_high"  # level of pin 3 while the drawer is open
+    drawer_open_s_max: int = Field(180, ge=5, le=3600)  # open for longer it stands open to everybody
     drawer_pin: Literal[2, 5] = 2
     drawer_pulse_ms: int = Field(100, ge=20, le=500)
     chunk_bytes: int = Field(1024, ge=64, le=4096)  # cheap printers lose bytes when more comes at once
