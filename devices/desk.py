@@ -15,7 +15,7 @@ from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
 from devices.job_log import Stored
-from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice
+from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice, Withdraw
 from devices.registry import Device, Registry
 from devices.transport import Address
 from hub.clock import Clock
@@ -30,6 +30,7 @@ VERBS: Mapping[str, type[BaseModel]] = {
     "change": Change,
     "remove": OneDevice,
     "enable": Enable,
+    "withdraw": Withdraw,
     "identify": OneDevice,
 }
 
@@ -57,7 +58,7 @@ class Desk:
         except TimeoutError:
             return Result.failed("silent")
         except ChairsideError as why:
-            known = {"no_such_device", "no_such_kind", "already_adopted", "bad_address"}
+            known = {"not_withdrawn", "no_such_device", "no_such_kind", "already_adopted", "bad_address"}
             facts = {name: str(value) for name, value in why.facts.items()}
             return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
@@ -73,12 +74,18 @@ class Desk:
             state = await self._fleet.look(device.id)
             return {"device": device.id, "info": self._fleet.info(device.id).model_dump(), "state": state.model_dump()}
         if verb == "remove":
-            await self._fleet.let_go(device.id, "removed")
-            await self._registry.remove(device.id)
-            self._fleet.forget(device.id)
-            return {"device": device.id}
-        await self._fleet.enable(device, enabled=args.enabled)
-        return {"device": device.id, "enabled": args.enabled}
+            return await self._let_go(device)
+        if verb == "withdraw":
+            await self._fleet.withdraw(device.id, args.command)
+        else:
+            await self._fleet.enable(device, enabled=args.enabled)
+        return {"device": device.id, **args.model_dump(exclude={"id"})}
+
+    async def _let_go(self, device: Device) -> dict[str, Any]:
+        await self._fleet.let_go(device.id, "removed")
+        await self._registry.remove(device.id)
+        self._fleet.forget(device.id)
+        return {"device": device.id}
 
     async def _candidates(self) -> dict[str, Any]:
         found = await candidates(self._bench_port)

@@ -55,6 +55,12 @@ class Enable(OneDevice):
     enabled: bool
 
 
+class Withdraw(OneDevice):
+    """`withdraw`: a command that another device is given instead."""
+
+    command: str = Field(pattern=r"^[0-9a-f-]{36}$")
+
+
 class Change(OneDevice):
     """`change`: new settings of an adopted device; what is not said stays. Another `address` is another device in its place."""
 

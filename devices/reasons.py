@@ -56,6 +56,8 @@ REASONS: dict[str, Reason] = {
     ),
     # commands
     "expired": Reason("The command came too late to be run."),
+    "withdrawn": Reason("Another device was given the command before it began here."),
+    "not_withdrawn": Reason("The command has begun already, or has ended."),
     "malformed": Reason("The command does not have the agreed form."),
     "unknown_verb": Reason("This device has no such command."),
     "queue_full": Reason("Too many commands wait for this device.", "See why the device does not work them off."),

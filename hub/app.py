@@ -64,6 +64,7 @@ SCHEMA = (
     pos_tables.Z_REPORTS,
     equipment_tables.JOBS_AT_WORK,
     equipment_tables.HISTORY,
+    equipment_tables.FALLBACKS,
 )
 
 

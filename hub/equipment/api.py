@@ -28,6 +28,12 @@ class Enabled(BaseModel):
     enabled: bool
 
 
+class Fallback(BaseModel):
+    """The printer that stands in; empty: none does."""
+
+    fallback: str = ""
+
+
 class Settlement(BaseModel):
     """Whether the paper came out."""
 
@@ -68,6 +74,12 @@ async def change(device: str, body: DeviceChange, actor: CurrentActor, equipment
 async def enable(device: str, body: Enabled, actor: CurrentActor, equipment: EquipmentOf) -> None:
     """Switch a device off or on."""
     await equipment.enable(actor, device, enabled=body.enabled)
+
+
+@router.post("/devices/{device}/fallback")
+async def fallback(device: str, body: Fallback, actor: CurrentActor, equipment: EquipmentOf) -> None:
+    """Which printer prints what this one cannot."""
+    await equipment.printers.choose_fallback(actor, device, body.fallback)
 
 
 @router.get("/devices/{device}/history")

@@ -77,3 +77,11 @@ class DrawerOpenedByHand(Event):
     """A drawer was opened by key or by hand, not by the till. `device` is the printer it hangs on."""
 
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackChosen(Event):
+    """A person chose the printer that stands in for another one; empty: none does. Both are short ids."""
+
+    device: str
+    fallback: str

@@ -40,6 +40,7 @@ from hub.equipment.model import (
     PrintJob,
 )
 from hub.equipment.papers import test_document
+from hub.equipment.printers import Printers
 from hub.equipment.printing import PrintDesk
 from hub.errors import NotFound
 from hub.ids import Id, TapId
@@ -85,7 +86,8 @@ class Equipment:
         self._asked: dict[str, asyncio.Future[Done]] = {}
         self._listeners: list[Heard] = []
         self._hq: HqLink = "none"
-        desk.chooses(self.printer_for)
+        self.printers = Printers(db, journal, lambda: {name: self._device(name) for name in self._seen})
+        desk.chooses(self.printers, self._withdraw)
         desk.makes(PrintKind.TEST, test_document)
         for pattern, told in {
             "dev/+/info": self._on_info,
@@ -103,15 +105,6 @@ class Equipment:
         """Every device ever told of, by id."""
         actor.must(Right.SEE_DEVICES)
         return [self._device(name) for name in sorted(self._seen)]
-
-    def printer_for(self, role: str) -> str | None:
-        """A printer with the role, one that is well before one that is not; receipts' printer when no other prints tickets."""
-        able = [name for name, seen in self._seen.items() if seen.info and seen.info.kind == "receipt_printer"]
-        for wanted in dict.fromkeys((role, "receipt")):
-            found = [n for n in able if wanted in (self._seen[n].info or _NOBODY).roles]
-            if found:
-                return min(found, key=lambda n: (self._device(n).health not in {Health.ONLINE, Health.DEGRADED}, n))
-        return None
 
     def on_scan(self, told: Heard) -> Callable[[], None]:
         """Call `told(scan, device)` for every scan; returns the call that ends it."""
@@ -167,6 +160,7 @@ class Equipment:
         actor.must(Right.CHANGE_DEVICES)
         await self._ask_host("remove", {"id": device})
         self._seen.pop(device, None)
+        self.printers.forget(device)
         await self._db.write(self._removed, actor, device)
 
     def jobs(self, actor: Actor, limit: int = 50) -> list[PrintJob]:
@@ -246,8 +240,16 @@ class Equipment:
         command = Command(id=Id.new(), deadline=until.isoformat(), args=args)
         return await self._ask(f"dev/{device}/do/{verb}", command, within_s + ANSWER_MARGIN_S)
 
+    def _withdraw(self, device: str, command: str) -> None:
+        """A host that has not begun the command lets go of it, and answers it as failed."""
+        if host := self._host():
+            self._link.send(f"host/{host}/do/withdraw", Command(id=Id.new(), args={"id": device, "command": command}), qos=0)
+
+    def _host(self) -> str | None:
+        return next((name for name, alive in self._hosts.items() if alive), None)
+
     async def _ask_host(self, verb: str, args: dict[str, Any]) -> Done:
-        host = next((name for name, alive in self._hosts.items() if alive), None)
+        host = self._host()
         if host is None:
             raise DeviceBusy
         done = await self._ask(f"host/{host}/do/{verb}", Command(id=Id.new(), args=args), HOST_ANSWERS_WITHIN_S)

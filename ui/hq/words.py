@@ -72,6 +72,7 @@ KINDS: Mapping[str, str] = {
     "DeviceRemoved": N_("Device removed"),
     "DeviceSettingsChanged": N_("Device settings changed"),
     "DeviceSwitched": N_("Device switched off or on"),
+    "FallbackChosen": N_("Stand-in of a printer chosen"),
     "DrawerOpenedByHand": N_("Drawer opened by hand"),
     "PrintJobMoved": N_("Print job moved"),
     "PrintJobSettled": N_("Print job settled"),

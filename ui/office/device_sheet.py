@@ -13,16 +13,15 @@ from hub.equipment.model import Device, Moment
 from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
+from ui.office.printer_use import PRINTER, PrinterUse
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
-from ui.station.printing import ROLES, device_name, device_words
+from ui.station.printing import device_name, device_words
 from ui.station.reasons import HEALTH, joined, words
 from ui.texts import N_
-from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
+from ui.widgets import Kind, Sheet, act, main_action, status_dot, text
 
 HISTORY_SHOWN = 20
-PRINTER = "receipt_printer"
-PRINTER_ROLES = ("receipt", "ticket")
 FIGURES = {
     "waiting": N_("Commands that wait"),
     "drawer_open": N_("Drawer open"),
@@ -51,7 +50,7 @@ class DeviceSheet:
 
     def __init__(self, desk: Desk, sheet: Sheet, changed: Callable[[], None]) -> None:
         self._desk, self._sheet, self._changed = desk, sheet, changed
-        self._roles: set[str] = set()
+        self._use: PrinterUse | None = None
 
     def open(self, device: Device) -> None:
         """Show it; whoever may not change devices only looks."""
@@ -109,10 +108,7 @@ class DeviceSheet:
         info = device.info
         assert info is not None  # noqa: S101 - the caller looked
         self._name = field(t("Name"), value=info.name)
-        self._roles = set(info.roles)
-        if info.kind == PRINTER:
-            text(t("What it prints"), "cs-label")
-            self._uses = Drawn(self._draw_roles, "desk-chips cs-wrap")
+        self._use = PrinterUse(self._desk, device) if info.kind == PRINTER else None
         self._address = field(t("Address of another device that takes its place"), hint=t("Empty: this device stays where it is."))
         main_action(t, t("Save"), partial(self._save, device), icon="save")
         enabled = device.health is not Health.DISABLED
@@ -124,22 +120,16 @@ class DeviceSheet:
             icon="power_settings_new",
         )
 
-    def _draw_roles(self) -> None:
-        t = self._desk.t
-        for role in PRINTER_ROLES:
-            chip(t(ROLES[role]), partial(self._turn, role), chosen=role in self._roles)
-
-    def _turn(self, role: str) -> None:
-        self._roles ^= {role}
-        self._uses.redraw()
-
     async def _save(self, device: Device, _: TapId) -> None:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
-            wish = DeviceChange(name=name, roles=tuple(sorted(self._roles)), address=address or None)
+            roles = tuple(sorted(self._use.roles)) if self._use else None
+            wish = DeviceChange(name=name, roles=roles, address=address or None)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
         await self._desk.ask.equipment.change(self._desk.actor(), device.id, wish)
+        if self._use:
+            await self._desk.ask.equipment.printers.choose_fallback(self._desk.actor(), device.id, self._use.fallback)
         self._sheet.close()
         self._changed()
 

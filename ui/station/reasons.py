@@ -58,6 +58,8 @@ WORDS: dict[str, tuple[str, str]] = {
         N_("Call support and give them the number of this job."),
     ),
     "expired": (N_("The command came too late to be run."), ""),
+    "withdrawn": (N_("Another device was given the command before it began here."), ""),
+    "not_withdrawn": (N_("The command has begun already, or has ended."), ""),
     "malformed": (N_("The command does not have the agreed form."), ""),
     "unknown_verb": (N_("This device has no such command."), ""),
     "queue_full": (N_("Too many commands wait for this device."), N_("See why the device does not work them off.")),
