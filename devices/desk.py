@@ -104,6 +104,8 @@ class Desk:
     async def _change(self, device: Device, wish: Change) -> dict[str, Any]:
         """New settings, kept only when the device that is there now answers to them; its id, and so its history, stays."""
         wanted = {name: value for name in ("name", "roles", "address", "profile") if (value := getattr(wish, name)) is not None}
+        if wish.profile is not None:
+            wanted["profile"] = {**device.profile, **wish.profile}
         changed = replace(device, **wanted)
         Address.parse(changed.address)
         at = self._registry.at(changed.address)

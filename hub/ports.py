@@ -21,13 +21,14 @@ class Message(BaseModel):
 
 
 class Text(Message):
-    """One paragraph; long text wraps. `size` multiplies height and width."""
+    """One paragraph; long text wraps. `size` multiplies height and width. `font`: how Chinese is told, other than the printer's profile says."""
 
     block: Literal["text"] = "text"
     text: str = Field(max_length=TEXT_MAX)
     align: Literal["left", "center", "right"] = "left"
     bold: bool = False
     size: int = Field(1, ge=1, le=4)
+    font: Literal["gbk", "gb18030", "utf8", "raster"] | None = None
 
 
 class Columns(Message):

@@ -124,7 +124,8 @@ class DeviceSheet:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
             roles = tuple(sorted(self._use.roles)) if self._use else None
-            wish = DeviceChange(name=name, roles=roles, address=address or None)
+            profile = (self._use.seen if self._use else None) or None
+            wish = DeviceChange(name=name, roles=roles, address=address or None, profile=profile)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
         await self._desk.ask.equipment.change(self._desk.actor(), device.id, wish)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from devices.driver import Profile
-from devices.drivers.lettering import DOTS_A_COLUMN
+from devices.drivers.lettering import DOTS_A_COLUMN, Font
 from hub.ports import Document, Message
 
 
@@ -16,7 +16,7 @@ class PrinterProfile(Profile):
 
     columns: Literal[48, 42, 32] = 48  # characters of font A on a line: 80 mm, 76 mm and 58 mm paper
     monitored: bool = True  # False: it has never answered a question about its state
-    chinese: Literal["gbk", "raster"] = "gbk"  # raster: no Chinese font, every such line goes as a picture
+    chinese: Font = "gbk"  # raster: no Chinese font, every such line goes as a picture
     qr: Literal["native", "raster"] = "native"
     barcode: Literal["native", "raster"] = "native"
     cut: Literal["partial", "full", "none"] = "partial"

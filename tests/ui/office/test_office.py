@@ -211,6 +211,18 @@ def test_a_person_chooses_the_printer_that_stands_in_and_a_use_for_it(desk: Any)
     assert desk.shop("equipment_calls") == [["change", "p1", "收银打印机", "colour", "receipt", "ticket", ""], ["fallback", "p1", "p2"]]
 
 
+def test_the_line_of_the_test_print_that_reads_well_and_the_level_of_the_drawer_are_told_to_the_printer(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="More of 收银打印机").click()
+    sheet = page.locator("section[role=dialog]")
+    sheet.get_by_role("button", name="2", exact=True).click()
+    sheet.get_by_role("button", name="3", exact=True).click()
+    sheet.get_by_role("button", name="low while it is open").click()
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet).to_have_count(0)
+    assert desk.shop("equipment_calls")[0] == ["change", "p1", "收银打印机", "receipt", "ticket", "", "utf8", "open_low"]
+
+
 def test_a_device_is_looked_at_once_more_and_switched_off_and_on(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
     page.get_by_role("button", name="More of 收银打印机").click()

@@ -138,7 +138,9 @@ class EquipmentDouble:
         actor.must(Right.CHANGE_DEVICES)
         if change.address == "tcp://10.0.0.66:9100":
             raise DeviceRefused(reason="unreachable", sentence="")
-        self.calls.append(("change", device_id, change.name or "", *(change.roles or ()), change.address or ""))
+        self.calls.append(
+            ("change", device_id, change.name or "", *(change.roles or ()), change.address or "", *(change.profile or {}).values())
+        )
         self.all[device_id] = device(device_id, "receipt_printer", change.name or "", change.roles or ())
         self.shop.announce("DeviceSettingsChanged")
 
