@@ -187,7 +187,7 @@ class Reader:
     def _flush(self) -> list[Act]:
         return self._end_line() if self.cells else []
 
-    def _esc(self, b: bytearray) -> tuple[int | None, Callable[[bytes], list[Act]]]:
+    def _esc(self, b: bytearray) -> tuple[int | None, Callable[[bytes], list[Act]]]:  # noqa: PLR0911 - a table of commands
         second = chr(b[1])
         if second == "@":
             return 2, lambda _: self._reset()
@@ -199,7 +199,17 @@ class Reader:
             return 5, lambda raw: [Pulse(raw[2] & 1)]
         if second in "dJ":
             return 3, self._esc_feed
+        if second in "$\\":
+            return 4, self._move
         return {"2": 2, "c": 4, "B": 4, "D": 2, "i": 2, "m": 2}.get(second, 2), self._esc_rest
+
+    def _move(self, raw: bytes) -> list[Act]:
+        """To a place on the line, from its beginning or from here; blanks stand for the way. Back is not gone."""
+        used = sum(cell.dots for cell in self.cells)
+        way = raw[2] + 256 * raw[3] - (used if raw[1] == ord("$") else 0)
+        if 0 < way <= self.dots - used:
+            self.cells += [Cell(" ", 1, bold=False, wide=1, high=1)] * (way // CELL_WIDE)
+        return []
 
     def _esc_rest(self, raw: bytes) -> list[Act]:
         second = chr(raw[1])
@@ -318,7 +328,7 @@ class Reader:
         return {0x04: 3, 0x05: 3, 0x14: 5}.get(b[1], 2), _nothing
 
 
-_ESC_SETTINGS = frozenset("E!aM-3tR{VGrS=U")
+_ESC_SETTINGS = frozenset(" E!aM-3tR{VGrS=U")
 
 
 def _nothing(_: bytes) -> list[Act]:
