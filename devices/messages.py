@@ -19,6 +19,9 @@ class Beat(Message):
     version: str = Field("", max_length=40)
     visible: bool = True
     session: str = Field("", max_length=64)
+    battery_pct: int | None = Field(None, ge=0, le=100)
+    charging: bool | None = None
+    clock_skew_s: float | None = None
 
 
 class Candidate(Message):

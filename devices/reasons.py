@@ -99,6 +99,7 @@ REASONS: dict[str, Reason] = {
     "too_wide": Reason("The right side of a line is wider than the display; a price is never cut.", "Shorten it."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
+    "screen_battery_low": Reason("The battery of the screen is nearly empty.", "Plug its charger in."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),
     # the hub's own board
     "disk_read_only": Reason("The hub can no longer write to its storage.", "Tell support at once: its card must be replaced."),

@@ -85,3 +85,10 @@ class FallbackChosen(Event):
 
     device: str
     fallback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenSilent(Event):
+    """A kiosk's or board's page was not heard of for a minute. Told once of each silence."""
+
+    for_station: str

@@ -111,10 +111,6 @@ class Equipment:
         self._listeners.append(told)
         return lambda: self._listeners.remove(told) if told in self._listeners else None
 
-    def beat(self, screen: str, page: str, version: str, *, visible: bool, session: str) -> None:
-        """A kiosk's or board's page is alive."""
-        self._link.send(f"screen/{screen}/beat", {"page": page, "version": version, "visible": visible, "session": session}, qos=0)
-
     def hq_link(self) -> HqLink:
         """Whether head office is heard; none for a shop without one."""
         return self._hq if self._link.connected else "none"

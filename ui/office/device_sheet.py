@@ -42,6 +42,9 @@ FIGURES = {
     "page": N_("Page"),
     "version": N_("Version"),
     "reloads": N_("Loaded again"),
+    "battery_pct": N_("Battery (%)"),
+    "charging": N_("Charging"),
+    "clock_skew_s": N_("Its clock is ahead by (s)"),
 }
 
 

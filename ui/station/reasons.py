@@ -106,6 +106,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "not_taken": (N_("The display does not take what it is sent."), N_("Check its power, its cable and the flow control of its line.")),
     "too_wide": (N_("The right side of a line is wider than the display; a price is never cut."), N_("Shorten it.")),
     "page_hidden": (N_("The page is open but not in front."), N_("Bring it to the front on that screen.")),
+    "screen_battery_low": (N_("The battery of the screen is nearly empty."), N_("Plug its charger in.")),
     "no_beat": (N_("The page has not been heard of."), N_("Look whether the screen is on and shows its page.")),
     "disk_read_only": (N_("The hub can no longer write to its storage."), N_("Tell support at once: its card must be replaced.")),
     "disk_full": (N_("The storage of the hub is nearly full."), N_("Tell support.")),
