@@ -39,8 +39,10 @@ peers: .venv/dev.stamp ## the tests against independent programs; a missing one 
 	@$(call need,snmpd,snmpd)
 	@$(call need,snmpbulkwalk,snmp)
 	@$(call need,npm,npm)
+	@$(call need,unshare,util-linux)
+	@$(call need,ip,iproute2)
 	mkdir -p build/peers
-	npm install --silent --no-save --prefix build/peers zpl-renderer-js@3.4.0
+	npm install --silent --no-save --prefix build/peers zpl-renderer-js@3.4.0 receiptio@2.1.2 receiptline@4.0.4
 	$(PYTEST) -m peer | tee build/peers.log
 	@! grep -E '[0-9]+ skipped' build/peers.log
 

@@ -15,7 +15,7 @@ from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
 from devices.job_log import Stored
-from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice
+from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice, Withdraw
 from devices.registry import Device, Registry
 from devices.transport import Address
 from hub.clock import Clock
@@ -30,6 +30,7 @@ VERBS: Mapping[str, type[BaseModel]] = {
     "change": Change,
     "remove": OneDevice,
     "enable": Enable,
+    "withdraw": Withdraw,
     "identify": OneDevice,
     "record": OneDevice,
     "recorded": OneDevice,
@@ -49,6 +50,7 @@ class Desk:
             "remove": self._remove,
             "enable": self._enable,
             "identify": self._identify,
+            "withdraw": self._withdraw,
             "record": self._record,
             "recorded": self._recorded,
         }
@@ -69,7 +71,7 @@ class Desk:
         except TimeoutError:
             return Result.failed("silent")
         except ChairsideError as why:
-            known = {"no_such_device", "no_such_kind", "already_adopted", "bad_address"}
+            known = {"not_withdrawn", "no_such_device", "no_such_kind", "already_adopted", "bad_address"}
             facts = {name: str(value) for name, value in why.facts.items()}
             return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
@@ -88,6 +90,10 @@ class Desk:
     async def _enable(self, wish: Enable) -> dict[str, Any]:
         await self._fleet.enable(self._registry.get(wish.id), enabled=wish.enabled)
         return {"device": wish.id, "enabled": wish.enabled}
+
+    async def _withdraw(self, wish: Withdraw) -> dict[str, Any]:
+        await self._fleet.withdraw(self._registry.get(wish.id).id, wish.command)
+        return {"device": wish.id, "command": wish.command}
 
     async def _record(self, which: OneDevice) -> dict[str, Any]:
         self._fleet.record(self._registry.get(which.id).id)
@@ -117,6 +123,8 @@ class Desk:
         """New settings, kept only when the device that is there now answers to them; its id, and so its history, stays."""
         device = self._registry.get(wish.id)
         wanted = {name: value for name in ("name", "roles", "address", "profile") if (value := getattr(wish, name)) is not None}
+        if wish.profile is not None:
+            wanted["profile"] = {**device.profile, **wish.profile}
         changed = replace(device, **wanted)
         Address.parse(changed.address)
         at = self._registry.at(changed.address)

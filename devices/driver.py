@@ -114,6 +114,7 @@ class Job:
     before_writing: Callable[[], Awaitable[None]]
     moved: Callable[[str, str], Awaitable[None]]  # ("printing", "") or ("held", reason)
     after_break: bool = False
+    withdrawn: Callable[[], bool] = lambda: False  # whether another device was given it meanwhile
 
     @property
     def id(self) -> str:
@@ -121,8 +122,8 @@ class Job:
         return self.command.id
 
     def expired(self, now: datetime) -> bool:
-        """Whether it is too late to begin."""
-        return self.expires is not None and now >= self.expires
+        """Whether it is too late to begin, or somebody else does it."""
+        return self.withdrawn() or (self.expires is not None and now >= self.expires)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

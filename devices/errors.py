@@ -78,3 +78,16 @@ class AlreadyAdopted(PersonError):
 
     code = "already_adopted"
     hint = "Remove the other device first."
+
+
+class Withdrawn(PersonError):
+    """The command was given to another device before it began here."""
+
+    code = "withdrawn"
+
+
+class NotWithdrawn(PersonError):
+    """The command has begun, or has ended: it cannot be given to another device."""
+
+    code = "not_withdrawn"
+    hint = "Look at the paper before printing a copy."

@@ -91,6 +91,12 @@ class Fleet:
             result = Result.unknown("cut_short") if stored.wrote else Result.failed(why)
             self._post.ended(await self._log.finish(stored, result))
 
+    async def withdraw(self, device_id: str, command: str) -> None:
+        """A command that has not begun ends, and never will. Raises NotWithdrawn, or StorageFailed."""
+        stored = self._log.withdraw(device_id, command)
+        if not stored.running:  # else its driver lets go of it
+            self._post.ended(await self._log.finish(stored, stored.never_began))
+
     async def enable(self, device: Device, *, enabled: bool) -> None:
         """The person's wish, kept. Raises StorageFailed."""
         changed = replace(device, enabled=enabled)

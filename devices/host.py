@@ -245,7 +245,7 @@ class Host:
         while True:
             try:
                 for late in self.job_log.late():
-                    self._post.ended(await self.job_log.finish(late, Result.failed("expired")))
+                    self._post.ended(await self.job_log.finish(late, late.never_began))
                 await self._post.settle()
                 if seconds % FORGET_EVERY_S == 0:
                     await self.job_log.forget_old()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from devices.driver import Result
-from devices.errors import DeviceError
+from devices.errors import DeviceError, NotWithdrawn, Withdrawn
 from devices.reasons import reason as words
 from hub.clock import Clock
 from hub.db import Db, Row, Tx
@@ -40,6 +40,7 @@ class Stored:
     held: str = ""
     armed: bool = field(default=False, compare=False)
     running: bool = field(default=False, compare=False)
+    withdrawn: bool = field(default=False, compare=False)  # somebody else prints it: it may never begin
 
     @property
     def expires(self) -> datetime | None:
@@ -47,8 +48,13 @@ class Stored:
         return datetime.fromisoformat(self.command.deadline) if self.command.deadline else None
 
     def expired(self, now: datetime) -> bool:
-        """Whether it is too late to begin; what has begun never expires."""
-        return not self.wrote and self.expires is not None and now >= self.expires
+        """Whether it is too late to begin, or was withdrawn; what has begun never expires."""
+        return not self.wrote and (self.withdrawn or (self.expires is not None and now >= self.expires))
+
+    @property
+    def never_began(self) -> Result:
+        """How it ends when it is too late to begin."""
+        return Result.failed("withdrawn" if self.withdrawn else "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +135,25 @@ class JobLog:
         return [s for s in self._all() if not s.running and s.expired(now)]
 
     async def writing(self, stored: Stored) -> None:
-        """Durable: from now on bytes may be out. Raises StorageFailed, then nothing may be written."""
-        if not stored.armed:
-            await self._db.write(self._mark, stored, "wrote", 1)
-        stored.wrote, stored.armed = True, False
+        """Durable: from now on bytes may be out. Raises StorageFailed or Withdrawn, then nothing may be written."""
+        if stored.withdrawn:
+            raise Withdrawn(command=stored.command.id)
+        armed, stored.wrote = stored.armed, True  # from here on nobody can withdraw it
+        if not armed:
+            try:
+                await self._db.write(self._mark, stored, "wrote", 1)
+            except BaseException:
+                stored.wrote = False
+                raise
+        stored.armed = False
+
+    def withdraw(self, device: str, command: str) -> Stored:
+        """It may never begin from now on. Raises NotWithdrawn when bytes of it may be out, or when it is not open."""
+        stored = next((s for s in self._open.get(device, ()) if s.command.id == command and not s.wrote), None)
+        if stored is None:
+            raise NotWithdrawn(device=device, command=command)
+        stored.withdrawn = True
+        return stored
 
     async def disarm(self, device: str) -> None:
         """What is armed was not begun after all, and waits. Raises StorageFailed."""

@@ -19,6 +19,9 @@ class Beat(Message):
     version: str = Field("", max_length=40)
     visible: bool = True
     session: str = Field("", max_length=64)
+    battery_pct: int | None = Field(None, ge=0, le=100)
+    charging: bool | None = None
+    clock_skew_s: float | None = None
 
 
 class Candidate(Message):
@@ -53,6 +56,12 @@ class Enable(OneDevice):
     """`enable`: the person's wish, apart from what the device shows."""
 
     enabled: bool
+
+
+class Withdraw(OneDevice):
+    """`withdraw`: a command that another device is given instead."""
+
+    command: str = Field(pattern=r"^[0-9a-f-]{36}$")
 
 
 class Change(OneDevice):

@@ -50,8 +50,14 @@ REASONS: dict[str, Reason] = {
     ),
     "bad_barcode": Reason("A barcode of the document is not a valid EAN-13.", "Correct the code of the product."),
     "no_font": Reason("No font for this text is installed: some characters came out as question marks.", "Install Noto Sans CJK."),
+    "drawer_open_too_long": Reason("The drawer has been open for too long.", "Close the drawer."),
+    "drawer_reversed": Reason(
+        "The drawer says that it closes when it is opened.", "Choose the other level of its sensor in the office, under Devices."
+    ),
     # commands
     "expired": Reason("The command came too late to be run."),
+    "withdrawn": Reason("Another device was given the command before it began here."),
+    "not_withdrawn": Reason("The command has begun already, or has ended."),
     "malformed": Reason("The command does not have the agreed form."),
     "unknown_verb": Reason("This device has no such command."),
     "queue_full": Reason("Too many commands wait for this device.", "See why the device does not work them off."),
@@ -110,6 +116,7 @@ REASONS: dict[str, Reason] = {
     "switch_unconfirmed": Reason("The device did not say that it has switched.", "Look at it before asking again."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
+    "screen_battery_low": Reason("The battery of the screen is nearly empty.", "Plug its charger in."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),
     # the hub's own board
     "disk_read_only": Reason("The hub can no longer write to its storage.", "Tell support at once: its card must be replaced."),

@@ -164,7 +164,7 @@ class Supervisor:
 
     async def _work(self, head: Stored) -> None:
         if head.expired(self._clock.now()):
-            self._outlet.ended(await self._log.finish(head, Result.failed("expired")))
+            self._outlet.ended(await self._log.finish(head, head.never_began))
             return
         head.running = True
         working = asyncio.ensure_future(self._carry_out(head))
@@ -180,6 +180,8 @@ class Supervisor:
                 finally:
                     woken.cancel()
             result, miss = working.result()
+            if head.withdrawn and not head.wrote:
+                result = head.never_began
             if not result.put_back:
                 self._outlet.ended(await self._log.finish(head, result))
         finally:
@@ -192,7 +194,7 @@ class Supervisor:
 
     async def _work_urgent(self, urgent: Stored) -> None:
         if urgent.expired(self._clock.now()):
-            self._outlet.ended(await self._log.finish(urgent, Result.failed("expired")))
+            self._outlet.ended(await self._log.finish(urgent, urgent.never_began))
             return
         urgent.running = True
         try:
@@ -242,6 +244,7 @@ class Supervisor:
             verb=stored.verb,
             args=args,
             expires=stored.expires,
+            withdrawn=lambda: stored.withdrawn,
             before_writing=before_writing,
             moved=moved,
             after_break=self._log.broke_off(self.device.id),

@@ -22,6 +22,8 @@ from hub.customers import tables as customers_tables
 from hub.db import Db
 from hub.equipment import Equipment, MqttLink, PrintDesk, SelfTests, Sensors
 from hub.equipment import tables as equipment_tables
+from hub.equipment.drawers import Drawers
+from hub.equipment.screens import Screens
 from hub.first_start import adopt_simulated, take_demo
 from hub.journal import Journal
 from hub.ledger import Ledger
@@ -64,6 +66,7 @@ SCHEMA = (
     equipment_tables.JOBS_AT_WORK,
     equipment_tables.HISTORY,
     equipment_tables.TESTS,
+    equipment_tables.FALLBACKS,
 )
 
 
@@ -103,6 +106,8 @@ class Shop:
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)
         self.self_tests = SelfTests(self.db, self.journal, self.clock, self.equipment)
         self.sensors = Sensors(self.db, self.journal, self.link, self.equipment)
+        self.drawers = Drawers(self.db, self.journal, self.link)
+        self.screens = Screens(self.db, self.journal, self.clock, self.link)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -124,6 +129,7 @@ class Shop:
         self._run(adopt_simulated(self), "simulated devices")
         self._run(self.printing.run(), "print desk")
         self._run(self.sessions.run(), "sessions")
+        self._run(self.screens.run(), "screens")
 
     async def stop(self) -> None:
         """Stop the readers, then say goodbye to the broker."""

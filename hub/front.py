@@ -19,6 +19,7 @@ from hub.entrance import COOKIE
 from hub.entrance import router as entrance_routes
 from hub.equipment import DeviceSpec
 from hub.equipment.api import router as equipment_routes
+from hub.equipment.screens import SignOfLife
 from hub.first_start import take_demo
 from hub.ids import TapId
 from hub.lean import SOCKET_CLIENTS, without
@@ -150,7 +151,18 @@ def _setup_services(shop: Shop, refresh: Refresh, who: ActorNow) -> setup.SetupS
 
 
 def _beat(shop: Shop, beat: Beat) -> None:
-    shop.equipment.beat(beat.screen, beat.page.strip("/"), beat.version, visible=beat.visible, session=beat.session)
+    shop.screens.beat(
+        SignOfLife(
+            screen=beat.screen,
+            page=beat.page.strip("/"),
+            version=beat.version,
+            visible=beat.visible,
+            session=beat.session,
+            at_ms=beat.at_ms,
+            battery_pct=beat.battery_pct,
+            charging=beat.charging,
+        )
+    )
 
 
 def _guard(app: FastAPI, shop: Shop) -> None:

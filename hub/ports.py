@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 DOCUMENT_BLOCKS_MAX = 400
 TEXT_MAX = 500
@@ -21,13 +21,14 @@ class Message(BaseModel):
 
 
 class Text(Message):
-    """One paragraph; long text wraps. `size` multiplies height and width."""
+    """One paragraph; long text wraps. `size` multiplies height and width. `font`: how Chinese is told, other than the printer's profile says."""
 
     block: Literal["text"] = "text"
     text: str = Field(max_length=TEXT_MAX)
     align: Literal["left", "center", "right"] = "left"
     bold: bool = False
     size: int = Field(1, ge=1, le=4)
+    font: Literal["gbk", "gb18030", "utf8", "raster"] | None = None
 
 
 class Columns(Message):
@@ -157,6 +158,13 @@ class Scan(Message):
 
     code: str = Field(min_length=1, max_length=256)
     symbology: str = "other"
+
+
+class DrawerOpened(Message):
+    """`event/drawer_opened`. `by_command`: a kick opened it, not a key or a hand; `at` is when it was seen open, ISO UTC."""
+
+    by_command: bool
+    at: AwareDatetime
 
 
 class Weight(Message):

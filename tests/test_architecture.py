@@ -34,6 +34,7 @@ PARAMETERS_MAX = 5
 CODES_IN_EVENTS = {
     "currency": "ISO 4217",
     "device": "id of a device",
+    "fallback": "id of a device",
     "fields": "names of the fields of a guest's file, not what they hold",
     "for_station": "name of a till or screen",
     "language": "language code",

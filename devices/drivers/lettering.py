@@ -27,6 +27,9 @@ _SAME_ON_PAPER = {
 _PLAIN = re.compile("[ -~\u4e00-\u9fa5\uff01-\uff5e\uffe5\u3001\u3002\u00d7]*")
 
 
+Font = Literal["gbk", "gb18030", "utf8", "raster"]  # how Chinese is told to a printer; raster: as pictures of the lines
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetLine:
     """One line that fits the paper."""
@@ -35,6 +38,7 @@ class SetLine:
     align: Literal["left", "center", "right"] = "left"
     bold: bool = False
     size: int = 1
+    font: Font | None = None  # other than the printer's own
 
 
 def clean(text: str) -> str:
@@ -74,9 +78,13 @@ def in_gbk(char: str) -> bool:
     return char.isascii() or not unicodedata.name(char, "").startswith("LATIN ")
 
 
-def prints_in_gbk(text: str) -> bool:
-    """Whether a whole line can be left to the printer's own fonts."""
-    return _PLAIN.fullmatch(text) is not None or all(map(in_gbk, text))
+def prints_in(text: str, font: Font) -> bool:
+    """Whether a whole line can be left to the printer's own fonts: those of GB 18030 and UTF-8 have extension A as well."""
+    if font == "raster":
+        return text.isascii() and _PLAIN.fullmatch(text) is not None
+    if _PLAIN.fullmatch(text):
+        return True
+    return all(in_gbk(char) or (font != "gbk" and "\u3400" <= char <= "\u4db5") for char in text)
 
 
 def width(text: str) -> int:

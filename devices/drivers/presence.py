@@ -16,6 +16,8 @@ from devices.messages import Beat
 from devices.transport import Transport
 from hub.clock import Clock
 
+BATTERY_LOW_PCT = 15
+
 
 class NoBeat(Silent):
     """The page was not heard of in its time."""
@@ -60,9 +62,13 @@ class Presence(Driver):
             "version": beat.version,
             "visible": beat.visible,
             "reloads": self._loads,
+            "battery_pct": beat.battery_pct,
+            "charging": beat.charging,
+            "clock_skew_s": beat.clock_skew_s,
             "beats_refused": self._refused,
         }
-        return Condition(reason="" if beat.visible else "page_hidden", figures=figures)
+        empty = beat.battery_pct is not None and beat.battery_pct <= BATTERY_LOW_PCT and beat.charging is False
+        return Condition(reason="screen_battery_low" if empty else "" if beat.visible else "page_hidden", figures=figures)
 
     async def run(self, job: Job) -> Result:  # noqa: ARG002 - every verb is answered alike
         """`status`: the state is told anyway."""

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from devices.simulators import characters
+from devices.simulators.characters import Charset
+
 ESC, FS, GS, DLE = 0x1B, 0x1C, 0x1D, 0x10
 LINE_DOTS = 30
 CELL_WIDE, CELL_HIGH = 12, 24
@@ -128,6 +131,7 @@ class Reader:
     """Turns bytes into acts. `take` is called with a growing buffer and removes what it has understood."""
 
     dots: int = 576
+    charset: Charset = "gbk"
     style: _Style = field(default_factory=_Style)
     cells: list[Cell] = field(default_factory=list)
     qr_data: bytes = b""
@@ -158,15 +162,15 @@ class Reader:
             return 1, lambda _: self._end_line()
         if b[0] < 0x20:
             return 1, _nothing
-        size = _run(b, chinese=self.style.chinese)
+        size = characters.whole(b, self.charset, chinese=self.style.chinese)
         return size or None, self._put
 
     def _put(self, raw: bytes) -> list[Act]:
         """A run of characters; a full line is printed by itself."""
         acts: list[Act] = []
         used = sum(c.dots for c in self.cells)
-        for char in raw.decode("gbk" if self.style.chinese else "cp437", "replace"):
-            cell = Cell(char, 1 if char < "\x80" or not self.style.chinese else 2, self.style.bold, self.style.wide, self.style.high)
+        for char, columns in characters.read(raw, self.charset, chinese=self.style.chinese):
+            cell = Cell(char, columns, self.style.bold, self.style.wide, self.style.high)
             if used + cell.dots > self.dots:
                 acts += self._end_line()
                 used = 0
@@ -183,7 +187,7 @@ class Reader:
     def _flush(self) -> list[Act]:
         return self._end_line() if self.cells else []
 
-    def _esc(self, b: bytearray) -> tuple[int | None, Callable[[bytes], list[Act]]]:
+    def _esc(self, b: bytearray) -> tuple[int | None, Callable[[bytes], list[Act]]]:  # noqa: PLR0911 - a table of commands
         second = chr(b[1])
         if second == "@":
             return 2, lambda _: self._reset()
@@ -195,7 +199,17 @@ class Reader:
             return 5, lambda raw: [Pulse(raw[2] & 1)]
         if second in "dJ":
             return 3, self._esc_feed
+        if second in "$\\":
+            return 4, self._move
         return {"2": 2, "c": 4, "B": 4, "D": 2, "i": 2, "m": 2}.get(second, 2), self._esc_rest
+
+    def _move(self, raw: bytes) -> list[Act]:
+        """To a place on the line, from its beginning or from here; blanks stand for the way. Back is not gone."""
+        used = sum(cell.dots for cell in self.cells)
+        way = raw[2] + 256 * raw[3] - (used if raw[1] == ord("$") else 0)
+        if 0 < way <= self.dots - used:
+            self.cells += [Cell(" ", 1, bold=False, wide=1, high=1)] * (way // CELL_WIDE)
+        return []
 
     def _esc_rest(self, raw: bytes) -> list[Act]:
         second = chr(raw[1])
@@ -314,27 +328,16 @@ class Reader:
         return {0x04: 3, 0x05: 3, 0x14: 5}.get(b[1], 2), _nothing
 
 
-def _run(b: bytearray, *, chinese: bool) -> int:
-    """How many bytes from the start are whole characters."""
-    at = 0
-    while at < len(b) and b[at] >= 0x20:
-        step = 2 if chinese and b[at] >= 0x81 else 1
-        if at + step > len(b):
-            break
-        at += step
-    return at
-
-
-_ESC_SETTINGS = frozenset("E!aM-3tR{VGrS=U")
+_ESC_SETTINGS = frozenset(" E!aM-3tR{VGrS=U")
 
 
 def _nothing(_: bytes) -> list[Act]:
     return []
 
 
-def acts_of(raw: bytes, dots: int = 576) -> list[Act]:
+def acts_of(raw: bytes, dots: int = 576, charset: Charset = "gbk") -> list[Act]:
     """Everything a whole receipt's bytes do, and the line that was begun last."""
-    reader, buffer, acts = Reader(dots=dots), bytearray(raw), []
+    reader, buffer, acts = Reader(dots=dots, charset=charset), bytearray(raw), []
     while (taken := reader.take(buffer)) is not None:
         acts.extend(taken[1])
     return acts

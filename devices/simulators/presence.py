@@ -11,6 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ class ScreenSim:
 
     def __init__(self, publish: Publish, topic: str, page: str, beat_s: float = 5.0) -> None:
         self._publish, self._topic, self._beat_s = publish, topic, beat_s
-        self._said = {"page": page, "version": "SIMULATED", "visible": True, "session": uuid4().hex}
+        self._said: dict[str, Any] = {"page": page, "version": "SIMULATED", "visible": True, "session": uuid4().hex}
         self._beating: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -43,6 +44,10 @@ class ScreenSim:
     def hide(self, *, hidden: bool = True) -> None:
         """Another window comes in front of it."""
         self._said["visible"] = not hidden
+
+    def drain(self, pct: int, *, charging: bool = False) -> None:
+        """What is left in its battery."""
+        self._said |= {"battery_pct": pct, "charging": charging}
 
     def load_again(self) -> None:
         """The page is loaded anew."""

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from devices.simulators.paper_language import Act, Ask, Bars, Cut, Feed, Line, Picture, Pulse, QrCode, Reader, Unknown
 from devices.simulators.shelf import Receipt, Shelf
-from devices.simulators.verbs import AfterBytes, Args, Garble, Liar, Nothing, PaperOut, Slow
+from devices.simulators.verbs import AfterBytes, Args, Font, Garble, Liar, Nothing, PaperOut, Slow
 from devices.simulators.wire import End, TcpEnd
 
 BUFFER_MAX = 16 * 1024
@@ -37,6 +37,7 @@ class PrinterSim:
         "half_write": AfterBytes,
         "drop": AfterBytes,
         "garble": Garble,
+        "charset": Font,
         "close_drawer": Nothing,
         "open_drawer": Nothing,
         "heal": Nothing,
@@ -104,7 +105,8 @@ class PrinterSim:
             "cover": "open" if self.cover else "closed",
             "drawer": "open" if self.drawer else "closed",
             "waiting_bytes": self._memory_bytes + len(self._tail),
-            "unfinished_lines": [t for t in Receipt(number=0, raw=self.unfinished()).lines() if t],
+            "unfinished_lines": [t for t in Receipt(number=0, raw=self.unfinished(), charset=self._reader.charset).lines() if t],
+            "charset": self._reader.charset,
             "receipts": len(self.shelf.receipts),
             "unknown_commands": self._unknown,
             "faults": self._faults(),
@@ -256,6 +258,7 @@ class PrinterSim:
 
     def _cut(self) -> None:
         if self._strip.first_ink_mono is not None:
+            self._strip.charset = self._reader.charset
             self.shelf.put(self._strip)
         self._strip, self._inked = Receipt(number=0), 0
 
@@ -267,7 +270,7 @@ class PrinterSim:
         self._recent = b""
         self._automatic = 0
         self._strip.raw = self._strip.raw[: self._inked]
-        self._reader = Reader(dots=self._reader.dots)
+        self._reader = Reader(dots=self._reader.dots, charset=self._reader.charset)
 
     # what it says
 
@@ -350,6 +353,9 @@ class PrinterSim:
 
     async def _do_garble(self, args: Garble) -> None:
         self._garble = args.answers
+
+    async def _do_charset(self, args: Font) -> None:
+        self._reader.charset = args.name
 
     async def _do_close_drawer(self, _: Nothing) -> None:
         self.drawer = False

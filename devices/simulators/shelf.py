@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from devices.simulators.characters import Charset
 from devices.simulators.paper_language import Act, acts_of, as_text
 
 KEPT = 200
@@ -25,10 +26,11 @@ class Receipt:
     first_ink_mono: float | None = None
     cut_mono: float | None = None
     cut_at: str = ""
+    charset: Charset = "gbk"
 
     def acts(self) -> list[Act]:
         """What is on it."""
-        return acts_of(self.raw)
+        return acts_of(self.raw, charset=self.charset)
 
     def lines(self) -> list[str]:
         """What is on it, as text."""
@@ -74,7 +76,10 @@ class Shelf:
     def _keep(self, receipt: Receipt) -> None:
         if self.folder is None:
             return
-        known = {n: getattr(receipt, n) for n in ("number", "connected_mono", "first_byte_mono", "first_ink_mono", "cut_mono", "cut_at")}
+        known = {
+            n: getattr(receipt, n)
+            for n in ("number", "connected_mono", "first_byte_mono", "first_ink_mono", "cut_mono", "cut_at", "charset")
+        }
         name = self.folder / f"{receipt.number:08d}"
         name.with_suffix(".bin").write_bytes(receipt.raw)
         part = name.with_suffix(".part")

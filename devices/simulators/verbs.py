@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from devices.simulators.characters import Charset
+
 
 class Args(BaseModel):
     """Arguments of a verb."""
@@ -45,6 +47,12 @@ class Late(Args):
     """Answers come so much later than the question."""
 
     seconds: float = Field(1, ge=0, le=10)
+
+
+class Font(Args):
+    """What its Chinese font reads."""
+
+    name: Charset = "gbk"
 
 
 class Garble(Args):

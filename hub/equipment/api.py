@@ -43,6 +43,12 @@ class Wanted(BaseModel):
     outlet: str = "switch"
 
 
+class Fallback(BaseModel):
+    """The printer that stands in; empty: none does."""
+
+    fallback: str = ""
+
+
 class Settlement(BaseModel):
     """Whether the paper came out."""
 
@@ -83,6 +89,12 @@ async def change(device: str, body: DeviceChange, tap_id: TapIdHeader, actor: Cu
 async def enable(device: str, body: Enabled, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> None:
     """Switch a device off or on."""
     await equipment.enable(actor, device, tap_id, enabled=body.enabled)
+
+
+@router.post("/devices/{device}/fallback")
+async def fallback(device: str, body: Fallback, actor: CurrentActor, equipment: EquipmentOf) -> None:
+    """Which printer prints what this one cannot."""
+    await equipment.printers.choose_fallback(actor, device, body.fallback)
 
 
 @router.get("/devices/{device}/history")

@@ -35,13 +35,18 @@ class Asking:
 
     async def host(self, verb: str, args: dict[str, Any]) -> Done:
         """Ask the device host. Raises DeviceBusy when nobody answers, DeviceRefused with its reason."""
-        host = next((name for name, there in self._hosts.items() if there), None)
+        host = self._host()
         if host is None:
             raise DeviceBusy
         done = await self._ask(f"host/{host}/do/{verb}", Command(id=Id.new(), args=args), HOST_ANSWERS_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise DeviceRefused(reason=done.reason, sentence=done.sentence)
         return done
+
+    def tell_host(self, verb: str, args: dict[str, Any]) -> None:
+        """Say it to the host that is there; whatever comes of it is told elsewhere."""
+        if host := self._host():
+            self._link.send(f"host/{host}/do/{verb}", Command(id=Id.new(), args=args), qos=0)
 
     async def device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
         """Ask a device for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
@@ -55,6 +60,9 @@ class Asking:
         if waiting and not waiting.done():
             waiting.set_result(done)
         return waiting is not None
+
+    def _host(self) -> str | None:
+        return next((name for name, there in self._hosts.items() if there), None)
 
     async def _ask(self, topic: str, command: Command, within_s: float) -> Done:
         answer: asyncio.Future[Done] = asyncio.get_running_loop().create_future()

@@ -86,3 +86,25 @@ class DeviceAdopted(Event):
     """A person took a device into the shop. `device` is its short id."""
 
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawerOpenedByHand(Event):
+    """A drawer was opened by key or by hand, not by the till. `device` is the printer it hangs on."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FallbackChosen(Event):
+    """A person chose the printer that stands in for another one; empty: none does. Both are short ids."""
+
+    device: str
+    fallback: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScreenSilent(Event):
+    """A kiosk's or board's page was not heard of for a minute. Told once of each silence."""
+
+    for_station: str

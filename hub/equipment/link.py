@@ -5,7 +5,8 @@ Nothing is trusted to the connection: every command is kept in SQLite and sent a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class MqttLink:
         self._topics: dict[str, Told] = {}
         self._on_connect: list[Callable[[], None]] = []
         self._session = Id.new()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self.connected = False  # whether what is sent now reaches the broker
         self.refused = 0  # messages that could not be understood
 
@@ -58,6 +60,17 @@ class MqttLink:
         if self._mqtt:
             body = message.model_dump_json().encode() if isinstance(message, BaseModel) else orjson.dumps(message)
             self._mqtt.publish(f"store/{self._store}/{topic}", body, qos=qos)
+
+    def later(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Do what a message asks for beside the link; a failure is logged."""
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failed := task.exception()):
+            log.error("a device's message could not be kept", why=repr(failed))
 
     def say_alive(self, *, alive: bool = True) -> None:
         """Tell again that the hub lives, and what the shop is called."""

@@ -62,6 +62,7 @@ class PrintJob:
     at: datetime
     command: str
     kick_until: str | None
+    meant_for: str = ""  # the printer it should have come out of; empty when `device` is that one
 
     @property
     def kick_command(self) -> str:
@@ -127,6 +128,13 @@ class DeviceRefused(PersonError):
 
     code = "device_refused"
     hint = "Check the cable, the address and the kind of device, then try again."
+
+
+class NoFallback(PersonError):
+    """Only another receipt printer of this shop can stand in for one."""
+
+    code = "no_fallback"
+    hint = "Choose another receipt printer of this shop."
 
 
 class CannotWeigh(PersonError):

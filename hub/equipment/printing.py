@@ -21,6 +21,7 @@ from hub.equipment import tables
 from hub.equipment.events import PrintJobMoved
 from hub.equipment.link import MqttLink
 from hub.equipment.model import KICK_WITHIN_S, JobId, JobState, PrintJob
+from hub.equipment.printers import Printers, Way
 from hub.errors import ChairsideError
 from hub.ids import Id
 from hub.journal import Journal
@@ -30,6 +31,7 @@ log = structlog.get_logger()
 
 RETRY_S = 2.0
 FRESH_MAX = 500
+WITHDRAWN = "withdrawn"
 ROLE_OF = {PrintKind.TICKET: "ticket"}
 RECEIPT_ROLE = "receipt"
 _ENDS = {Outcome.DONE: JobState.PRINTED, Outcome.FAILED: JobState.FAILED, Outcome.UNKNOWN: JobState.UNCERTAIN}
@@ -58,12 +60,13 @@ NOT_MADE = Why("document_failed", "What should be printed could not be put toget
 
 
 class PrintDesk:
-    """Implements hub.ports.PrintDesk. `printer_for(role, till)` names an able device, or None."""
+    """Implements hub.ports.PrintDesk. A job goes to another printer only while the host says that it never began."""
 
     def __init__(self, db: Db, journal: Journal, clock: Clock, link: MqttLink) -> None:
         self._db, self._journal, self._clock, self._link = db, journal, clock, link
         self._documents: dict[PrintKind, Callable[[str], Document]] = {}
-        self._printer_for: Callable[[str], str | None] = lambda _role: None
+        self._printers: Printers | None = None
+        self._withdraw: Callable[[str, str], None] = lambda _device, _command: None
         self._sent: dict[str, JobId] = {}  # command id -> job, since the last connect
         self._held: set[str] = set()
         self._wakeup: asyncio.Event = asyncio.Event()
@@ -77,9 +80,9 @@ class PrintDesk:
         """Register who turns a source into a document."""
         self._documents[kind] = document_of
 
-    def chooses(self, printer_for: Callable[[str], str | None]) -> None:
-        """Register who knows which device can print for a role."""
-        self._printer_for = printer_for
+    def chooses(self, printers: Printers, withdraw: Callable[[str, str], None]) -> None:
+        """Register who knows which printer prints what, and who asks a host to let go of (device, command)."""
+        self._printers, self._withdraw = printers, withdraw
 
     def queue(self, tx: Tx, kind: PrintKind, source: str, *, till: str = "", kick: bool = False) -> None:
         """Step: one original of `source`; `kick` opens the drawer with it, within ten seconds or never."""
@@ -124,7 +127,9 @@ class PrintDesk:
         await self._db.write(self._finish, device, done)
         self._sent.pop(done.id, None)
         self._held.discard(done.id)
-        if done.outcome is Outcome.FAILED and done.retry_safe:
+        if done.reason == WITHDRAWN:
+            self.wake()
+        elif done.outcome is Outcome.FAILED and done.retry_safe:
             asyncio.get_running_loop().call_later(RETRY_S, self.wake)
 
     async def progressed(self, progress: JobProgress) -> None:
@@ -134,16 +139,20 @@ class PrintDesk:
         (self._held.add if progress.state == "held" else self._held.discard)(progress.id)
         why = Why(progress.reason, progress.sentence, progress.action)
         await self._db.write(self._move, progress.id, JobState(progress.state), why, None)
+        if progress.state == "held":
+            self.wake()
 
     def _insert(self, tx: Tx, paper: Paper, *, copy: int = 0, device: str | None = None, kick: bool = False) -> PrintJob:
         now = self._clock.now()
         job_id = JobId.new()
+        way = Way(device) if device else self._way_for(paper.kind)
         job = PrintJob(
             id=job_id,
             kind=paper.kind,
             source=paper.source,
             till=paper.till,
-            device=device or self._printer_for(ROLE_OF.get(paper.kind, RECEIPT_ROLE)),
+            device=way.device if way else None,
+            meant_for=way.meant_for if way else "",
             state=JobState.QUEUED,
             copy=copy,
             reason="",
@@ -166,19 +175,32 @@ class PrintDesk:
         if self._fresh and self._loop and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._wakeup.set)
 
+    def _way_for(self, kind: PrintKind) -> Way | None:
+        return self._printers.way_for(ROLE_OF.get(kind, RECEIPT_ROLE)) if self._printers else None
+
+    def _ask_back(self, job: PrintJob) -> None:
+        """Where another printer could print it now; only the host knows whether it has begun."""
+        here = Way(job.device or "", job.meant_for)
+        if job.kind is not PrintKind.TEST and self._printers and self._printers.could_go(here):
+            self._withdraw(here.device, job.command)
+
     async def _send(self, job: PrintJob) -> None:
-        if not self._link.connected or job.command in self._sent:
+        if not self._link.connected:
             return
-        device = job.device
-        if device is None:
-            device = self._printer_for(ROLE_OF.get(job.kind, RECEIPT_ROLE))
-            if device is None:
-                if job.reason != NO_PRINTER.reason:
-                    await self._db.write(self._move, job.command, JobState.QUEUED, NO_PRINTER, None)
-                return
-            await self._db.write(_assign, job.id, device)
+        if job.command in self._sent:
+            self._ask_back(job)
+            return
+        way = Way(job.device, job.meant_for) if job.device else self._way_for(job.kind)
+        if way is None:
+            if job.reason != NO_PRINTER.reason:
+                await self._db.write(self._move, job.command, JobState.QUEUED, NO_PRINTER, None)
+            return
+        if not job.device:
+            await self._db.write(_assign, job.id, way)
+        device = way.device
         if job.kick_until and job.kick_until > self._clock.now().isoformat():
-            self._link.send(f"dev/{device}/do/kick", Command(id=job.kick_command, deadline=job.kick_until), qos=0)
+            drawer = way.meant_for or device  # money is in the drawer of this till, not in that of the printer that stands in
+            self._link.send(f"dev/{drawer}/do/kick", Command(id=job.kick_command, deadline=job.kick_until), qos=0)
         try:
             args = {"document": self._documents[job.kind](job.source), "copy": job.copy}
         except (ChairsideError, ValueError, KeyError):
@@ -210,9 +232,9 @@ class PrintDesk:
             self._journal.append(tx, SYSTEM, PrintJobMoved(job=job.id, print_kind=job.kind, source=job.source, state=state))
 
 
-def _assign(tx: Tx, job: str, device: str) -> None:
+def _assign(tx: Tx, job: str, way: Way) -> None:
     """Durable before the command goes out: a resend after a crash must reach the same device, which knows the command."""
-    tx.execute("UPDATE print_jobs SET device = ?, reason = '', sentence = '', action = '' WHERE id = ?", (device, job))
+    tx.execute("UPDATE print_jobs SET device = ?, meant_for = ?, reason = '', sentence = '', action = '' WHERE id = ?", (*way, job))
 
 
 def _renew(tx: Tx, job: str) -> None:

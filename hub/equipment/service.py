@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +38,7 @@ from hub.equipment.model import (
     PrintJob,
 )
 from hub.equipment.papers import test_document
+from hub.equipment.printers import Printers
 from hub.equipment.printing import PrintDesk
 from hub.errors import NotFound
 from hub.ids import TapId
@@ -79,9 +79,9 @@ class Equipment:
         self._seen: dict[str, _Seen] = {}
         self.asking = Asking(link, clock)
         self._listeners: list[Heard] = []
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._hq: HqLink = "none"
-        desk.chooses(self.printer_for)
+        self.printers = Printers(db, journal, lambda: {name: self._device(name) for name in self._seen})
+        desk.chooses(self.printers, self._withdraw)
         desk.makes(PrintKind.TEST, test_document)
         for pattern, told in {
             "dev/+/info": self._on_info,
@@ -100,23 +100,10 @@ class Equipment:
         actor.must(Right.SEE_DEVICES)
         return [self._device(name) for name in sorted(self._seen)]
 
-    def printer_for(self, role: str) -> str | None:
-        """A printer with the role, one that is well before one that is not; receipts' printer when no other prints tickets."""
-        able = [name for name, seen in self._seen.items() if seen.info and seen.info.kind == "receipt_printer"]
-        for wanted in dict.fromkeys((role, "receipt")):
-            found = [n for n in able if wanted in (self._seen[n].info or _NOBODY).roles]
-            if found:
-                return min(found, key=lambda n: (self._device(n).health not in {Health.ONLINE, Health.DEGRADED}, n))
-        return None
-
     def on_scan(self, told: Heard) -> Callable[[], None]:
         """Call `told(scan, device)` for every scan; returns the call that ends it."""
         self._listeners.append(told)
         return lambda: self._listeners.remove(told) if told in self._listeners else None
-
-    def beat(self, screen: str, page: str, version: str, *, visible: bool, session: str) -> None:
-        """A kiosk's or board's page is alive."""
-        self._link.send(f"screen/{screen}/beat", {"page": page, "version": version, "visible": visible, "session": session}, qos=0)
 
     def hq_link(self) -> HqLink:
         """Whether head office is heard; none for a shop without one."""
@@ -162,6 +149,7 @@ class Equipment:
         actor.must(Right.CHANGE_DEVICES)
         await self._once(actor, "remove", {"id": device}, DeviceRemoved(device=device), tap_id)
         self._seen.pop(device, None)
+        self.printers.forget(device)
 
     def jobs(self, actor: Actor, limit: int = 50) -> list[PrintJob]:
         """The newest print jobs."""
@@ -228,6 +216,10 @@ class Equipment:
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
+    def _withdraw(self, device: str, command: str) -> None:
+        """A host that has not begun the command lets go of it, and answers it as failed."""
+        self.asking.tell_host("withdraw", {"id": device, "command": command})
+
     def must_be(self, kind: str, device: str) -> None:
         """Raises NotFound."""
         seen = self._seen.get(device)
@@ -248,16 +240,16 @@ class Equipment:
         seen = self._seen.setdefault(levels[1], _Seen())
         before, seen.state = seen.state, DeviceState.model_validate_json(payload)
         if before is None or (before.health, before.reason) != (seen.state.health, seen.state.reason):
-            self._later(self._db.write(self._health_changed, levels[1], seen.state))
+            self._link.later(self._db.write(self._health_changed, levels[1], seen.state))
             self._desk.wake()
 
     def _on_done(self, levels: list[str], payload: bytes) -> None:
         done = Done.model_validate_json(payload)
         if not self.asking.answered(done):
-            self._later(self._desk.finished(levels[1], done))
+            self._link.later(self._desk.finished(levels[1], done))
 
     def _on_job(self, _: list[str], payload: bytes) -> None:
-        self._later(self._desk.progressed(JobProgress.model_validate_json(payload)))
+        self._link.later(self._desk.progressed(JobProgress.model_validate_json(payload)))
 
     def _on_scan(self, levels: list[str], payload: bytes) -> None:
         scan = Scan.model_validate_json(payload)
@@ -284,16 +276,6 @@ class Equipment:
 
     def _on_host_done(self, _: list[str], payload: bytes) -> None:
         self.asking.answered(Done.model_validate_json(payload))
-
-    def _later(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failed := task.exception()):
-            log.error("a device's message could not be kept", why=repr(failed))
 
     def _health_changed(self, tx: Tx, device: str, state: DeviceState) -> None:
         last = tx.one(tables.LAST_SEEN, (device,))

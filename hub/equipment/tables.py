@@ -45,9 +45,18 @@ TESTS = Migration(
     CREATE TABLE device_tests (device TEXT PRIMARY KEY, at TEXT NOT NULL, passed INTEGER NOT NULL, file BLOB NOT NULL) STRICT;
     """,
 )
+FALLBACKS = Migration(
+    "0064-printer-fallbacks",
+    """
+    CREATE TABLE printer_fallbacks (device TEXT PRIMARY KEY, fallback TEXT NOT NULL) STRICT;
+    ALTER TABLE print_jobs ADD COLUMN meant_for TEXT NOT NULL DEFAULT '';
+    """,
+)
 HISTORY_KEPT = 200  # of each device
-LAST_SEEN = "SELECT health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1"
+BY_HAND = "drawer_by_hand"  # a moment, not a state
+LAST_SEEN = "SELECT health, reason FROM device_history WHERE device = ? AND reason <> 'drawer_by_hand' ORDER BY seq DESC LIMIT 1"
 LATEST_HISTORY = "SELECT at, health, reason FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT ?"
+MOMENT = "SELECT 1 FROM device_history WHERE device = ? AND at = ? AND reason = ?"
 _OLD_HISTORY = (
     "DELETE FROM device_history WHERE device = ? AND seq <= "
     "(SELECT seq FROM device_history WHERE device = ? ORDER BY seq DESC LIMIT 1 OFFSET ?)"
@@ -59,14 +68,18 @@ BY_COMMAND = f"{_AT_WORK} AND command = ? AND state IN ('queued', 'printing', 'h
 LATEST_JOBS = "SELECT * FROM print_jobs ORDER BY id DESC LIMIT ?"
 JOB_OF = "SELECT * FROM print_jobs WHERE kind = ? AND source = ? ORDER BY copy DESC LIMIT 1"
 BY_ID = "SELECT * FROM print_jobs WHERE id = ?"
-_INSERT = "INSERT INTO print_jobs (id, kind, source, till, device, state, copy, at, command, kick_until) VALUES (?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)"
+_INSERT = (
+    "INSERT INTO print_jobs (id, kind, source, till, device, meant_for, state, copy, at, command, kick_until) "
+    "VALUES (?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?)"
+)
+CHOOSE_FALLBACK = "INSERT INTO printer_fallbacks VALUES (?, ?) ON CONFLICT (device) DO UPDATE SET fallback = excluded.fallback"
 
 
 def insert(tx: Tx, job: PrintJob) -> None:
     """A new job; the database takes one original of a source and kind."""
     tx.execute(
         _INSERT,
-        (job.id, str(job.kind), job.source, job.till, job.device, job.copy, job.at.isoformat(), job.command, job.kick_until),
+        (job.id, str(job.kind), job.source, job.till, job.device, job.meant_for, job.copy, job.at.isoformat(), job.command, job.kick_until),
     )
 
 
@@ -77,7 +90,8 @@ def remember(tx: Tx, device: str, at: datetime, health: str, reason: str) -> Non
 
 
 def forget(tx: Tx, device: str) -> None:
-    """The history and the self-test of a device that is no longer here."""
+    """The history and the self-test of a device that is no longer here, and what it was to stand in for."""
+    tx.execute("DELETE FROM printer_fallbacks WHERE device = ? OR fallback = ?", (device, device))
     tx.execute("DELETE FROM device_history WHERE device = ?", (device,))
     tx.execute("DELETE FROM device_tests WHERE device = ?", (device,))
 
@@ -106,4 +120,5 @@ def job_of(row: Row) -> PrintJob:
         at=datetime.fromisoformat(row["at"]),
         command=row["command"],
         kick_until=row["kick_until"],
+        meant_for=row["meant_for"],
     )

@@ -274,6 +274,17 @@ async def test_a_hidden_page_is_degraded_and_a_new_load_is_counted() -> None:
     await under.unplug()
 
 
+async def test_a_screen_whose_battery_runs_down_asks_for_its_charger_until_it_charges() -> None:
+    under = await make("presence")
+    driver = under.driver()
+    await under.first(driver)
+    for pct, charging, reason in ((16, False, ""), (15, False, "screen_battery_low"), (15, True, "")):
+        under.sim.drain(pct, charging=charging)
+        condition = [await driver.poll() for _ in range(3)][-1]
+        assert (condition.reason, condition.figures["battery_pct"], condition.figures["charging"]) == (reason, pct, charging)
+    await under.unplug()
+
+
 async def test_a_bad_beat_is_a_miss_and_counted() -> None:
     under = await make("presence")
     assert isinstance(under.link, Inbox)

@@ -60,6 +60,13 @@ async def test_a_device_gets_another_name_and_use_without_being_let_go(host: Hos
     assert "offline" not in [body["health"] for body in shop.bodies(f"dev/{device}/state")]
 
 
+async def test_what_is_changed_of_a_profile_leaves_the_rest_of_it_as_it_was(host: Host, shop: Shop, printer: PrinterSim) -> None:
+    device = await shop.adopt("receipt_printer", printer.address, profile={"columns": 32})
+    answer = await shop.ask_host("change", {"id": device, "profile": {"chinese": "utf8"}})
+    assert answer["outcome"] == "done"
+    assert dict(host.registry.get(device).profile) == {"columns": 32, "monitored": True, "chinese": "utf8"}
+
+
 async def test_another_printer_takes_the_place_of_a_broken_one_with_its_name_and_its_id(
     host: Host, shop: Shop, printer: PrinterSim
 ) -> None:

@@ -255,29 +255,6 @@ async def test_a_copy_says_that_it_is_one(printer: PrinterSim) -> None:
     assert lines(printer)[0][0] == "补打 / COPY 2"
 
 
-async def test_the_drawer_opens_and_the_till_is_told_until_it_is_closed(printer: PrinterSim) -> None:
-    async with on(printer) as rig:
-        await rig.driver.poll()
-        work = errand("kick")
-        assert (await rig.run(work)).outcome is Outcome.DONE
-        assert printer.drawer
-        assert work.wrote
-        await rig.driver.poll()
-        assert rig.driver.pause_s() < 1
-        await printer.do("close_drawer", NOTHING)
-        condition = await rig.driver.poll()
-    assert [(a.name, dict(a.body)) for a in rig.bells.announced] == [("drawer_opened", {"by_command": True}), ("drawer_closed", {})]
-    assert condition.figures["drawer_open"] is False
-
-
-async def test_a_drawer_opened_by_key_is_told_as_such(printer: PrinterSim) -> None:
-    async with on(printer) as rig:
-        await rig.driver.poll()
-        await printer.do("open_drawer", NOTHING)
-        await rig.driver.poll()
-    assert rig.bells.announced[0].body == {"by_command": False}
-
-
 async def test_the_drawer_opens_although_the_printer_has_no_paper(printer: PrinterSim) -> None:
     await printer.do("paper_out", PaperOut())
     async with on(printer) as rig:

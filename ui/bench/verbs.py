@@ -73,6 +73,21 @@ PRINTER: tuple[Deed, ...] = (
     _fault("drop", N_("Lose the connection in mid-receipt"), "cable", after_bytes=AFTER_BYTES),
     _fault("half_write", N_("Swallow half of the next receipt"), "content_cut", after_bytes=AFTER_BYTES),
     Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+    Deed(
+        verb="charset",
+        label=N_("Read Chinese as GBK"),
+        icon="translate",
+        args={"name": "gbk"},
+        when=lambda s: s.get("charset") != "gbk",
+        fault=False,
+    ),
+    Deed(
+        verb="charset",
+        label=N_("Read Chinese as UTF-8"),
+        icon="translate",
+        args={"name": "utf8"},
+        when=lambda s: s.get("charset") != "utf8",
+    ),
 )
 DRAWER: tuple[Deed, ...] = (
     Deed(

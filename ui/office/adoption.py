@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from hub.equipment import DeviceSpec
 from hub.errors import InvalidInput
 from hub.ids import TapId
-from ui.office.device_sheet import PRINTER, PRINTER_ROLES
+from ui.office.printer_use import PRINTER, PRINTER_ROLES
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, field
 from ui.station.printing import DEVICE_KINDS, ROLES
@@ -84,7 +84,7 @@ class Adoption:
 
     def _choose(self, kind: str) -> None:
         self._kind = kind
-        self._roles = set(PRINTER_ROLES) if kind == PRINTER else set[str]()
+        self._roles = {"receipt", "ticket"} if kind == PRINTER else set[str]()
         self._profile = {s.name: next(iter(s.values)) if isinstance(s, Choice) else s.usual for s in SETTINGS.get(kind, ())}
 
     def _draw_kinds(self) -> None:

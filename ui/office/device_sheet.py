@@ -14,17 +14,17 @@ from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
 from ui.office import figures
+from ui.office.printer_use import PRINTER, PrinterUse
 from ui.office.readings import Readings
 from ui.office.self_test import SelfTest
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
-from ui.station.printing import ROLES, device_name, device_words
+from ui.station.printing import device_name, device_words
 from ui.station.reasons import HEALTH, joined, words
-from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
+from ui.widgets import Kind, Sheet, act, main_action, status_dot, text
 
 HISTORY_SHOWN = 20
-PRINTER, SENSOR = "receipt_printer", "sensor"
-PRINTER_ROLES = ("receipt", "ticket")
+SENSOR = "sensor"
 
 
 class DeviceSheet:
@@ -32,7 +32,7 @@ class DeviceSheet:
 
     def __init__(self, desk: Desk, sheet: Sheet, tests: SelfTests, changed: Callable[[], None]) -> None:
         self._desk, self._sheet, self._tests, self._changed = desk, sheet, tests, changed
-        self._roles: set[str] = set()
+        self._use: PrinterUse | None = None
 
     def open(self, device: Device) -> None:
         """Show it; whoever may not change devices only looks."""
@@ -81,7 +81,7 @@ class DeviceSheet:
         t, desk = self._desk.t, self._desk
         tone, health = HEALTH[moment.health]
         with box("cs-row cs-between"):
-            sentence, _ = words(t, moment.reason, "", "") if moment.reason and moment.health is not Health.ONLINE else ("", "")
+            sentence, _ = words(t, moment.reason, "", "") if moment.reason else ("", "")
             status_dot(tone, sentence or t(health))
             text(f"{desk.ask.clock.local(moment.at):%m-%d %H:%M}", "cs-muted cs-figures")
 
@@ -93,10 +93,7 @@ class DeviceSheet:
         info = device.info
         assert info is not None  # noqa: S101 - the caller looked
         self._name = field(t("Name"), value=info.name)
-        self._roles = set(info.roles)
-        if info.kind == PRINTER:
-            text(t("What it prints"), "cs-label")
-            self._uses = Drawn(self._draw_roles, "desk-chips cs-wrap")
+        self._use = PrinterUse(self._desk, device) if info.kind == PRINTER else None
         self._address = field(t("Address of another device that takes its place"), hint=t("Empty: this device stays where it is."))
         main_action(t, t("Save"), partial(self._save, device), icon="save")
         enabled = device.health is not Health.DISABLED
@@ -108,22 +105,17 @@ class DeviceSheet:
             icon="power_settings_new",
         )
 
-    def _draw_roles(self) -> None:
-        t = self._desk.t
-        for role in PRINTER_ROLES:
-            chip(t(ROLES[role]), partial(self._turn, role), chosen=role in self._roles)
-
-    def _turn(self, role: str) -> None:
-        self._roles ^= {role}
-        self._uses.redraw()
-
     async def _save(self, device: Device, tap_id: TapId) -> None:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
-            wish = DeviceChange(name=name, roles=tuple(sorted(self._roles)), address=address or None)
+            roles = tuple(sorted(self._use.roles)) if self._use else None
+            profile = (self._use.seen if self._use else None) or None
+            wish = DeviceChange(name=name, roles=roles, address=address or None, profile=profile)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
         await self._desk.ask.equipment.change(self._desk.actor(), device.id, wish, tap_id)
+        if self._use:
+            await self._desk.ask.equipment.printers.choose_fallback(self._desk.actor(), device.id, self._use.fallback)
         self._sheet.close()
         self._changed()
 

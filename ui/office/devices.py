@@ -9,7 +9,8 @@ from hub.access import Right
 from hub.equipment.model import TEST_LINES, Device
 from hub.ids import TapId
 from ui.office.adoption import ADOPTABLE, DISPLAY, SCALE, Adoption
-from ui.office.device_sheet import PRINTER, DeviceSheet
+from ui.office.device_sheet import DeviceSheet
+from ui.office.printer_use import PRINTER
 from ui.office.services import OfficeServices
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, heading

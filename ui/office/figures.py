@@ -49,6 +49,8 @@ WORDS = {
     "messages": N_("Messages"),
     "values_refused": N_("Messages not understood"),
     "opened_door": N_("Times the door was opened"),
+    "charging": N_("Charging"),
+    "clock_skew_s": N_("Its clock is ahead by (s)"),
     "page": N_("Page"),
     "version": N_("Version"),
     "visible": N_("In front of the people"),

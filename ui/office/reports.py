@@ -53,7 +53,7 @@ class Reports:
             draw_report(desk, self._chosen)
             job = paper_of(desk, self._chosen.shift.id)
             if job is not None:
-                job_status(t, job)
+                job_status(desk, job)
                 reprint_button(desk, job, t("Print a copy"))
 
     def _draw_row(self, z: ZReport) -> None:

@@ -71,7 +71,7 @@ class Paid:
         if job is None:
             text(t("The receipt is on its way to the printer."), "cs-muted")
             return
-        job_status(t, job)
+        job_status(self._desk, job)
         if job.state is JobState.UNCERTAIN:
             text(t("Answer the question above: did it come out?"), "cs-muted")
 

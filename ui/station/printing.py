@@ -34,7 +34,7 @@ KINDS: dict[PrintKind, str] = {
     PrintKind.Z_REPORT: N_("Z report"),
     PrintKind.TEST: N_("Test print"),
 }
-ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"), "scan": N_("scanning")}
+ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"), "colour": N_("colour orders"), "scan": N_("scanning")}
 DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "label_printer": N_("Label printer"),
@@ -82,14 +82,25 @@ def job_name(t: Texts, job: PrintJob) -> str:
     return t("{paper}, copy {number}", paper=name, number=job.copy) if job.copy else name
 
 
-def job_status(t: Texts, job: PrintJob) -> None:
-    """State, and what to do about it when something is."""
+def _instead_of(desk: Desk, job: PrintJob) -> str:
+    """The name of the printer a paper came out of though it was meant for another one; empty when it went where it should."""
+    if not job.meant_for or job.meant_for == job.device:
+        return ""
+    return next((device_name(desk.t, d) for d in desk.ask.equipment.devices(desk.reader()) if d.id == job.device), "")
+
+
+def job_status(desk: Desk, job: PrintJob) -> None:
+    """State, what to do about it when something is, and where it came out when that is not where it should."""
+    t, instead = desk.t, _instead_of(desk, job)
     tone, state = STATES[job.state]
     sentence, action = words(t, job.reason, job.sentence, job.action) if job.reason else ("", "")
     with box("desk-job-state"):
         status_dot("warn" if sentence and tone == "idle" else tone, t(state))
         if sentence and job.state is not JobState.PRINTED:
             text(joined(t, sentence, action), "cs-muted")
+        if instead:
+            printed = t("Printed at {printer} instead", printer=instead)
+            text(printed if job.state is JobState.PRINTED else t("Goes to {printer} instead", printer=instead), "cs-warn cs-bold")
 
 
 class Banner:
@@ -217,7 +228,7 @@ class Printing:
                 with box("cs-row desk-tight-row"):
                     text(job_name(t, job), "cs-bold")
                     text(t.clock(desk.ask.clock.local(job.at)), "cs-muted cs-figures")
-                job_status(t, job)
+                job_status(desk, job)
             if not desk.may(Right.RESOLVE_PRINTS):
                 return
             if job.state is JobState.UNCERTAIN:

@@ -119,7 +119,7 @@ class Sales:
         with box("desk-buttons"):
             job = paper_of(desk, sale.id)
             if job is not None:
-                job_status(t, job)
+                job_status(desk, job)
                 if desk.may(Right.RESOLVE_PRINTS):
                     reprint_button(desk, job, t("Print a copy"))
             if sale.refund:

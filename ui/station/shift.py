@@ -127,7 +127,7 @@ class Shift:
         draw_report(self._desk, z)
         job = paper_of(self._desk, z.shift.id)
         if job is not None:
-            job_status(self._desk.t, job)
+            job_status(self._desk, job)
             if self._desk.may(Right.RESOLVE_PRINTS):
                 reprint_button(self._desk, job, self._desk.t("Print a copy"))
 

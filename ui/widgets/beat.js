@@ -5,7 +5,12 @@ export default {
   methods: {
     send() {
       if (!window.socket?.connected) return false;
-      this.$emit("beat", document.visibilityState === "visible");
+      this.$emit("beat", {
+        visible: document.visibilityState === "visible",
+        at: Date.now(),
+        battery: this.battery?.level,
+        charging: this.battery?.charging,
+      });
       return true;
     },
     first() {
@@ -13,6 +18,7 @@ export default {
     },
   },
   mounted() {
+    navigator.getBattery?.().then((battery) => (this.battery = battery), () => {}); // only some browsers have one, and over HTTPS only
     this.first();
     this.timer = setInterval(this.send, this.every * 1000);
     document.addEventListener("visibilitychange", this.send);

@@ -14,8 +14,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel
 
-from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job, NoArguments, Pace, Result
+from devices.driver import Bell, Condition, Driver, Identity, Job, NoArguments, Pace, Result
 from devices.drivers.receipt_printer import escpos
+from devices.drivers.receipt_printer.drawer import Drawer
 from devices.drivers.receipt_printer.profile import PrinterProfile, PrintOrder
 from devices.drivers.receipt_printer.status import Conversation, Status
 from devices.errors import CannotConnect, LinkLost, Silent
@@ -56,10 +57,14 @@ class ReceiptPrinter(Driver):
         self._holds = link.keeps_open and (profile.monitored or not link.proves_presence)
         self._is_open = False  # only of a link that is held
         self._asked_to_tell = self._tells = False  # automatic status, only over a link that is held
-        self._drawer_open: bool | None = None
-        self._kicked = False
+        self._drawer = Drawer(profile, clock)
         self._figures: dict[str, int | float | str | bool | None] = {}
         self.bell = Bell(announce=lambda _: None, show=lambda _: None)
+
+    def follow(self, before: Driver) -> None:
+        """The drawer that stood open when the connection broke stands open still."""
+        if isinstance(before, ReceiptPrinter):
+            self._drawer = before._drawer  # noqa: SLF001 - of its own kind
 
     async def identify(self) -> Identity:
         """Whether it answers at all, and its name where it tells one. Raises CannotConnect or LinkLost."""
@@ -96,7 +101,7 @@ class ReceiptPrinter(Driver):
 
     def pause_s(self) -> float:
         """Soon again while the drawer is open and nobody would tell: the till waits for it to be closed."""
-        return DRAWER_OPEN_POLL_S if (self._drawer_open or self._kicked) and not self._tells else self.pace.poll_s
+        return DRAWER_OPEN_POLL_S if self._drawer.may_move and not self._tells else self.pace.poll_s
 
     async def rest(self) -> None:
         """Listen to what the printer tells. Raises LinkLost."""
@@ -257,7 +262,7 @@ class ReceiptPrinter(Driver):
             if job.expired(self._clock.now()):
                 return Result.failed("expired")
             await job.before_writing()
-            self._kicked = True
+            self._drawer.kicked()
             at_once = self._users > 1 or (status is not None and bool(status.stopped_by))
             try:
                 await self._talk.write(escpos.pulse_at_once(self._profile) if at_once else escpos.pulse(self._profile))
@@ -327,25 +332,14 @@ class ReceiptPrinter(Driver):
 
     def _seen(self, status: Status | None) -> Condition:
         if status is None:
-            self._kicked = False
             return Condition(reason="silent" if self._profile.monitored else "unmonitored", figures=dict(self._figures))
-        self._see_drawer(status)
-        self._figures["drawer_open"] = self._drawer_open
+        if told := self._drawer.see(high=status.pin3_high):
+            self.bell.announce(told)
+        self._figures["drawer_open"] = self._drawer.is_open
         self._figures["answers_dropped"] = self._talk.heard.dropped
-        why = status.stopped_by
+        why = status.stopped_by or self._drawer.reason
         if not why and status.offline:
             why = "says_offline"
         if not why and self._figures.get("glyphs_missing"):
             why = "no_font"
         return Condition(reason=why or ("paper_low" if status.paper_low else ""), figures=dict(self._figures))
-
-    def _see_drawer(self, status: Status) -> None:
-        if self._profile.drawer == "no_sensor":
-            self._drawer_open = None
-            return
-        is_open = status.pin3_high == (self._profile.drawer == "open_high")
-        was, self._drawer_open = self._drawer_open, is_open
-        if was is not None and is_open != was:
-            name = "drawer_opened" if is_open else "drawer_closed"
-            self.bell.announce(Announcement(name=name, body={"by_command": self._kicked} if is_open else {}))
-        self._kicked = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from devices.drivers.lettering import SetLine, prints_in_gbk
+from devices.drivers.lettering import Font, SetLine, prints_in
 from devices.drivers.receipt_printer import layout
 from devices.drivers.receipt_printer.layout import Blank, Set
 from devices.drivers.receipt_printer.profile import PrinterProfile
@@ -76,7 +76,7 @@ def chunks(pieces: Iterable[bytes], size: int) -> list[bytes]:
 def _must_draw(item: Set, profile: PrinterProfile) -> bool:
     match item:
         case SetLine():
-            return not prints_in_gbk(item.text) or (profile.chinese == "raster" and not item.text.isascii())
+            return not prints_in(item.text, item.font or profile.chinese)
         case Qr():
             return profile.qr == "raster"
         case Ean13():
@@ -135,8 +135,15 @@ def _line(line: SetLine, profile: PrinterProfile) -> tuple[list[bytes], int]:
         rows, missing = drawing.line(line, profile.dots)
         return raster(rows), missing
     style = _ALIGN[line.align] + b"\x1bE" + bytes((line.bold,)) + b"\x1d!" + bytes(((line.size - 1) * 0x11,))
-    text = line.text.encode("ascii") if line.text.isascii() else CHINESE + line.text.encode("gbk") + NOT_CHINESE
-    return [style + text + b"\n"], 0
+    return [style + _told(line.text, line.font or profile.chinese) + b"\n"], 0
+
+
+def _told(text: str, font: Font) -> bytes:
+    if text.isascii():
+        return text.encode("ascii")
+    if font == "utf8":  # one that reads GBK instead must not take the end of the line for half a character
+        return NOT_CHINESE + text.encode("utf-8")
+    return CHINESE + text.encode(font) + NOT_CHINESE
 
 
 def _qr(code: Qr) -> bytes:

@@ -27,7 +27,7 @@ def set_document(document: Document, columns: int, copy_no: int = 0) -> Iterator
     for block in document.blocks:
         if block.block == "text":
             for line in wrap(clean(block.text), columns // block.size):
-                yield SetLine(text=line, align=block.align, bold=block.bold, size=block.size)
+                yield SetLine(text=line, align=block.align, bold=block.bold, size=block.size, font=block.font)
         elif block.block == "columns":
             for line in beside(clean(block.left), clean(block.right), columns // block.size):
                 yield SetLine(text=line, bold=block.bold, size=block.size)

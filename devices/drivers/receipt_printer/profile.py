@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from devices.driver import Profile
-from devices.drivers.lettering import DOTS_A_COLUMN
+from devices.drivers.lettering import DOTS_A_COLUMN, Font
 from hub.ports import Document, Message
 
 
@@ -16,11 +16,12 @@ class PrinterProfile(Profile):
 
     columns: Literal[48, 42, 32] = 48  # characters of font A on a line: 80 mm, 76 mm and 58 mm paper
     monitored: bool = True  # False: it has never answered a question about its state
-    chinese: Literal["gbk", "raster"] = "gbk"  # raster: no Chinese font, every such line goes as a picture
+    chinese: Font = "gbk"  # raster: no Chinese font, every such line goes as a picture
     qr: Literal["native", "raster"] = "native"
     barcode: Literal["native", "raster"] = "native"
     cut: Literal["partial", "full", "none"] = "partial"
     drawer: Literal["open_high", "open_low", "no_sensor"] = "open_high"  # level of pin 3 while the drawer is open
+    drawer_open_s_max: int = Field(180, ge=5, le=3600)  # open for longer it stands open to everybody
     drawer_pin: Literal[2, 5] = 2
     drawer_pulse_ms: int = Field(100, ge=20, le=500)
     chunk_bytes: int = Field(1024, ge=64, le=4096)  # cheap printers lose bytes when more comes at once

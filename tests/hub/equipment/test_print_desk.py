@@ -200,7 +200,7 @@ async def test_garbage_from_a_device_is_counted_and_changes_nothing(salon, wire,
         wire.garbage(topic, payload)
     wire.garbage("dev/p1/elsewhere", payload)
     assert salon.shop.link.refused - before == len(topics)
-    assert salon.shop.equipment.printer_for("receipt") == "p1"
+    assert salon.shop.equipment.printers.way_for("receipt") == ("p1", "")
 
 
 async def test_a_scan_is_heard_by_whoever_listens_and_one_deaf_page_stops_nobody(salon, wire):

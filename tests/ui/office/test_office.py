@@ -229,7 +229,32 @@ def test_a_printer_gets_another_name_and_use_and_another_device_in_its_place(des
     sheet.get_by_label("Address of another device").fill("tcp://10.0.0.9:9100")
     sheet.get_by_role("button", name="Save").click()
     expect(page.locator('[data-device="p1"]')).to_contain_text("后台打印机")
-    assert desk.shop("equipment_calls") == [["change", "p1", "后台打印机", "receipt", "tcp://10.0.0.9:9100"]]
+    assert desk.shop("equipment_calls") == [["change", "p1", "后台打印机", "receipt", "tcp://10.0.0.9:9100"], ["fallback", "p1", ""]]
+
+
+def test_a_person_chooses_the_printer_that_stands_in_and_a_use_for_it(desk: Any) -> None:
+    desk.shop("second_printer")
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="More of 收银打印机").click()
+    sheet = page.locator("section[role=dialog]")
+    expect(sheet.get_by_role("button", name="no other: they wait")).to_have_attribute("aria-pressed", "true")
+    sheet.get_by_role("button", name="前厅打印机").click()
+    sheet.get_by_role("button", name="colour orders").click()
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet).to_have_count(0)
+    assert desk.shop("equipment_calls") == [["change", "p1", "收银打印机", "colour", "receipt", "ticket", ""], ["fallback", "p1", "p2"]]
+
+
+def test_the_line_of_the_test_print_that_reads_well_and_the_level_of_the_drawer_are_told_to_the_printer(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="More of 收银打印机").click()
+    sheet = page.locator("section[role=dialog]")
+    sheet.get_by_role("button", name="2", exact=True).click()
+    sheet.get_by_role("button", name="3", exact=True).click()
+    sheet.get_by_role("button", name="low while it is open").click()
+    sheet.get_by_role("button", name="Save").click()
+    expect(sheet).to_have_count(0)
+    assert desk.shop("equipment_calls")[0] == ["change", "p1", "收银打印机", "receipt", "ticket", "", "utf8", "open_low"]
 
 
 def test_a_device_is_looked_at_once_more_and_switched_off_and_on(desk: Any) -> None:

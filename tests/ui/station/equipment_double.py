@@ -43,6 +43,20 @@ class SensorsDouble:
         self.told[device][outlet] = Reading(value=on, at="now")
 
 
+class PrintersDouble:
+    def __init__(self, equipment: Any) -> None:
+        self.equipment = equipment
+        self.fallbacks: dict[str, str] = {}
+
+    def fallback_of(self, device_id: str) -> str:
+        return self.fallbacks.get(device_id, "")
+
+    async def choose_fallback(self, actor: Any, device_id: str, fallback: str) -> None:
+        actor.must(Right.CHANGE_DEVICES)
+        self.fallbacks[device_id] = fallback
+        self.equipment.calls.append(("fallback", device_id, fallback))
+
+
 class EquipmentDouble:
     def __init__(self, shop: Any) -> None:
         self.shop = shop
@@ -58,6 +72,7 @@ class EquipmentDouble:
         self.found: list[dict[str, Any]] = []
         self.weights: list[int] = []
         self.shown: list[tuple[DisplayLine, DisplayLine]] | None = None
+        self.printers = PrintersDouble(self)
 
     def devices(self, actor: Any) -> list[Device]:
         return list(self.all.values())
@@ -79,10 +94,11 @@ class EquipmentDouble:
         self.papers[job.id] = job
         return job
 
-    def job_moves(self, state: str, reason: str = "") -> None:
-        """The newest paper moves."""
+    def job_moves(self, state: str, reason: str = "", at: str = "") -> None:
+        """The newest paper moves; `at` is a printer that stands in for the one it was meant for."""
         job = list(self.papers.values())[-1]
-        self.papers[job.id] = replace(job, state=JobState(state), reason=reason)
+        where = {"device": at, "meant_for": job.meant_for or job.device} if at else {}
+        self.papers[job.id] = replace(job, state=JobState(state), reason=reason, **where)
         self.shop.announce("PrintJobMoved")
 
     def device_becomes(self, device_id: str, health: str, reason: str = "", action: str = "", **figures: Any) -> None:
@@ -143,7 +159,9 @@ class EquipmentDouble:
         actor.must(Right.CHANGE_DEVICES)
         if change.address == "tcp://10.0.0.66:9100":
             raise DeviceRefused(reason="unreachable", sentence="")
-        self.calls.append(("change", device_id, change.name or "", *(change.roles or ()), change.address or ""))
+        self.calls.append(
+            ("change", device_id, change.name or "", *(change.roles or ()), change.address or "", *(change.profile or {}).values())
+        )
         self.all[device_id] = device(device_id, "receipt_printer", change.name or "", change.roles or ())
         self.shop.announce("DeviceSettingsChanged")
 

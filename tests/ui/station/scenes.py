@@ -73,6 +73,7 @@ SCENES: dict[str, Any] = {
     "scan": lambda shop, code: shop.equipment.scan(code),
     "job_moves": lambda shop, **how: shop.equipment.job_moves(**how),
     "paper": lambda shop, kind: shop.equipment.print(kind, "x").id,
+    "second_printer": lambda shop: shop.equipment.all.update(p2=device("p2", "receipt_printer", "前厅打印机", ())),
     "device_becomes": lambda shop, **how: shop.equipment.device_becomes(**how),
     "self_test_goes": lambda shop, outcome: setattr(shop.self_tests, "outcome", Outcome(outcome)),
     "hq": lambda shop, link: setattr(shop.equipment, "link", link),

@@ -72,6 +72,28 @@ def test_the_paid_page_tells_when_the_receipt_is_held(open_desk: Any) -> None:
     expect(page.locator(".desk-paid-paper")).to_contain_text("The printer has no paper.")
 
 
+def test_the_paid_page_tells_where_a_receipt_came_out_that_could_not_at_the_till(open_desk: Any) -> None:
+    open_desk.shop("second_printer")
+    page = open_desk.open("/station/till")
+    page.get_by_role("button", name="Cut & style").click()
+    page.get_by_role("button", name="Cash").click()
+    page.get_by_role("button", name="Exactly ¥128.00").click()
+    expect(page.locator(".desk-paid-paper")).not_to_contain_text("instead")
+    open_desk.shop("job_moves", state="queued", at="p2")
+    expect(page.locator(".desk-paid-paper")).to_contain_text("Goes to 前厅打印机 instead")
+    open_desk.shop("job_moves", state="printed", at="p2")
+    expect(page.locator(".desk-paid-paper")).to_contain_text("Printed at 前厅打印机 instead")
+
+
+def test_a_drawer_that_stands_open_is_told_at_the_till_until_it_is_closed(open_desk: Any) -> None:
+    page = open_desk.open("/station/queue")
+    open_desk.shop("device_becomes", device_id="p1", health="degraded", reason="drawer_open_too_long", action="x")
+    expect(banner(page)).to_contain_text("The drawer has been open for too long.")
+    expect(banner(page)).to_contain_text("Close the drawer.")
+    open_desk.shop("device_becomes", device_id="p1", health="online")
+    expect(banner(page)).to_have_count(0)
+
+
 def test_the_strip_tells_of_head_office_only_when_there_is_one(open_desk: Any) -> None:
     page = open_desk.open("/station/queue")
     expect(page.locator(".desk-strip")).not_to_contain_text("Head office")
