@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from devices.drivers.network_gear import snmp as way
 from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.drivers.network_gear.snmp import NoAnswer, NotUnderstood
+from devices.drivers.snmp import agent as way
+from devices.drivers.snmp.agent import NoAnswer, NotUnderstood
 from devices.fleet import assembled
 from devices.registry import Device
 from devices.simulators import snmp_agent
-from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, SYSTEM, Errors, NetworkGearSim, OnePort, TooBig
+from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, Errors, NetworkGearSim, OnePort
+from devices.simulators.on_snmp import SYSTEM, TooBig
 from devices.simulators.verbs import Garble, Late, Nothing
 from devices.transport import Address, transport_to
 from hub.clock import Clock

@@ -13,7 +13,7 @@ import pytest
 
 from devices.drivers.network_gear.ports import COLUMNS, TYPE
 from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.drivers.network_gear.snmp import Agent, NoAnswer, Refused
+from devices.drivers.snmp.agent import Agent, NoAnswer, Refused
 from tests.devices.rig import driving
 
 SNMPD, BULKWALK, GET = Path("/usr/sbin/snmpd"), Path("/usr/bin/snmpbulkwalk"), Path("/usr/bin/snmpget")

@@ -17,14 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job, NoArguments, Pace, Profile, Result
 from devices.drivers.network_gear.change import error_status, set_request
-from devices.drivers.network_gear.ports import FEED_ENABLE, Port, Supply, grown, read_feeds, read_ports, read_supply, text
+from devices.drivers.network_gear.ports import FEED_ENABLE, Port, Supply, grown, read_feeds, read_ports, read_supply
 from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.drivers.network_gear.snmp import Agent, NoAnswer
+from devices.drivers.snmp.agent import Agent, NoAnswer
+from devices.drivers.snmp.values import text, whole
 from devices.errors import BadAddress, LinkLost
 from devices.transport import Peer, Transport
 from hub.clock import Clock
 
 DESCRIPTION, OBJECT_ID, UPTIME, NAME = (f"1.3.6.1.2.1.1.{leaf}.0" for leaf in (1, 2, 3, 5))
+INTERFACES = "1.3.6.1.2.1.2.1.0"
 SERIAL_NUMBERS = "1.3.6.1.2.1.47.1.1.1.1.11"
 SERIALS_LOOKED_AT = 32
 LOOK_S = 7.0
@@ -76,7 +78,7 @@ class NetworkGear(Driver):
     def __init__(self, profile: NetworkGearProfile, link: Transport, clock: Clock) -> None:
         if not isinstance(link, Peer):
             raise BadAddress(why="snmp://host:port is needed")
-        self._profile, self._link, self._peer, self._clock = profile, link, link, clock
+        self._profile, self._link, self._clock = profile, link, clock
         self._agent: Agent | None = None
         self._feeds = True  # until it has shown that it gives no power
         self._seen: _Seen | None = None
@@ -118,10 +120,7 @@ class NetworkGear(Driver):
 
     async def _asked(self) -> Agent:
         if self._agent is None:
-            await self._link.open()
-            agent = Agent(self._profile, self._peer.ip, self._peer.port)
-            await agent.greet()
-            self._agent = agent
+            self._agent = await Agent.reached(self._profile, self._link)
         return self._agent
 
     # Looking
@@ -130,8 +129,8 @@ class NetworkGear(Driver):
         try:
             async with asyncio.timeout(LOOK_S):
                 agent = await self._asked()
-                system = await agent.get(UPTIME, NAME, OBJECT_ID)
-                ports = await read_ports(agent)
+                system = await agent.get(UPTIME, NAME, OBJECT_ID, INTERFACES)
+                ports = await read_ports(agent, whole(system.get(INTERFACES)) or 0)
                 supply = await self._supply(agent, ports)
         except TimeoutError:
             raise NoAnswer(within_s=LOOK_S) from None

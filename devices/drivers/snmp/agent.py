@@ -24,8 +24,9 @@ from gufo.snmp import (
 )
 from gufo.snmp.aio import SnmpSession
 
-from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.errors import CannotConnect, DeviceError, Silent
+from devices.drivers.snmp.profile import SnmpProfile
+from devices.errors import BadAddress, CannotConnect, DeviceError, Silent
+from devices.transport import Peer, Transport
 
 Value = None | str | bytes | int | float
 Index = tuple[int, ...]
@@ -59,7 +60,7 @@ class NotUnderstood(Silent):
 class Agent:
     """What answers at `host`, an IP address. Asked one thing at a time; every answer has the profile's limit."""
 
-    def __init__(self, profile: NetworkGearProfile, host: str, port: int) -> None:
+    def __init__(self, profile: SnmpProfile, host: str, port: int) -> None:
         user = _user(profile) if profile.version == "v3" else None
         community = profile.community.get_secret_value()
         try:
@@ -67,6 +68,17 @@ class Agent:
         except OSError as why:
             raise CannotConnect(host=host, port=port, why=type(why).__name__) from why
         self._rows_at_once = ROWS_AT_ONCE
+        self._miscounted: tuple[int, int] | None = None
+
+    @classmethod
+    async def reached(cls, profile: SnmpProfile, link: Transport) -> Agent:
+        """Opens `link` to find the address, and greets. Raises BadAddress, CannotConnect, or as `get`."""
+        if not isinstance(link, Peer):
+            raise BadAddress(why="snmp://host:port is needed")
+        await link.open()
+        agent = cls(profile, link.ip, link.port)
+        await agent.greet()
+        return agent
 
     async def greet(self) -> None:
         """For v3, learn who answers and its time; needed before the first question. Raises as `get`."""
@@ -89,6 +101,27 @@ class Agent:
             if self._rows_at_once == 1:
                 raise NotUnderstood(oid=oid)
             self._rows_at_once //= 2
+
+    async def counted_column(self, oid: str, count: int) -> dict[Index, Value]:
+        """A column that has `count` rows, as the device says. Raises as `get`.
+
+        A page refused in the middle ends it early, so a short one is asked for again by shorter pages. Devices miscount, too: what
+        one row at a time finds is all there is, and is not doubted again.
+        """
+        rows = await self.column(oid)
+        whole = min(count, ROWS_MAX)
+        if len(rows) >= whole or self._miscounted == (count, len(rows)):
+            return rows
+        best = self._rows_at_once
+        while len(rows) < whole and self._rows_at_once > 1:
+            self._rows_at_once //= 2
+            found = await self.column(oid)
+            if len(found) > len(rows):
+                rows, best = found, self._rows_at_once
+        self._rows_at_once = best
+        if len(rows) < whole:
+            self._miscounted = (count, len(rows))
+        return rows
 
     async def _walked(self, oid: str, rows_max: int) -> dict[Index, Value]:
         rows: dict[Index, Value] = {}
@@ -113,7 +146,7 @@ class Agent:
         return False
 
 
-def _user(profile: NetworkGearProfile) -> User:
+def _user(profile: SnmpProfile) -> User:
     auth = _AUTH.get(profile.auth)
     priv = _PRIV.get(profile.priv)
     return User(
