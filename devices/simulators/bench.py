@@ -14,20 +14,21 @@ from pydantic import ValidationError
 from devices.simulators import paper
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
-from devices.simulators.network_gear import NetworkGearSim
+from devices.simulators.network_gear import NetworkGearSim, WifiGearSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.simulators.ups import UpsSim
+from devices.simulators.ups_agent import UpsAgentSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | UpsAgentSim | NetworkGearSim | DisplaySim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
 
 class Bench:
-    """One of each kind on a wire. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
+    """One of each kind on a wire, the second way of a UPS, and a network device with Wi-Fi. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
 
     def __init__(self, data: Path) -> None:
         self._ports_file = data / "ports.json"
@@ -40,6 +41,8 @@ class Bench:
             "ups": UpsSim.on_tcp("ups", ports.get("ups", 0)),
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
+            "wifi": WifiGearSim.on_udp("wifi", ports.get("wifi", 0)),
+            "ups-card": UpsAgentSim.on_udp("ups-card", ports.get("ups-card", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
         }
 

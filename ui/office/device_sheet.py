@@ -8,7 +8,7 @@ from functools import partial
 from pydantic import ValidationError
 
 from hub.access import Right
-from hub.equipment import DeviceChange
+from hub.equipment import POWERS_HUB, DeviceChange
 from hub.equipment.model import Device, Moment
 from hub.errors import InvalidInput
 from hub.ids import TapId
@@ -23,6 +23,8 @@ from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
 HISTORY_SHOWN = 20
 PRINTER = "receipt_printer"
 PRINTER_ROLES = ("receipt", "ticket")
+ROLES_OF = {PRINTER: PRINTER_ROLES, "ups": (POWERS_HUB,)}
+USES = {PRINTER: N_("What it prints"), "ups": N_("What hangs on it")}
 FIGURES = {
     "waiting": N_("Commands that wait"),
     "drawer_open": N_("Drawer open"),
@@ -43,6 +45,14 @@ FIGURES = {
     "page": N_("Page"),
     "version": N_("Version"),
     "reloads": N_("Loaded again"),
+    "battery_pct": N_("Battery (%)"),
+    "minutes_left": N_("Minutes left"),
+    "load_pct": N_("Load (%)"),
+    "input_v": N_("Mains (V)"),
+    "battery_v": N_("Battery (V)"),
+    "wifi_clients": N_("Devices on its Wi-Fi"),
+    "access_points": N_("Access points"),
+    "neighbours": N_("Neighbours it sees"),
 }
 
 
@@ -110,9 +120,9 @@ class DeviceSheet:
         assert info is not None  # noqa: S101 - the caller looked
         self._name = field(t("Name"), value=info.name)
         self._roles = set(info.roles)
-        if info.kind == PRINTER:
-            text(t("What it prints"), "cs-label")
-            self._uses = Drawn(self._draw_roles, "desk-chips cs-wrap")
+        if info.kind in ROLES_OF:
+            text(t(USES[info.kind]), "cs-label")
+            self._uses = Drawn(partial(self._draw_roles, info.kind), "desk-chips cs-wrap")
         self._address = field(t("Address of another device that takes its place"), hint=t("Empty: this device stays where it is."))
         main_action(t, t("Save"), partial(self._save, device), icon="save")
         enabled = device.health is not Health.DISABLED
@@ -124,9 +134,9 @@ class DeviceSheet:
             icon="power_settings_new",
         )
 
-    def _draw_roles(self) -> None:
+    def _draw_roles(self, kind: str) -> None:
         t = self._desk.t
-        for role in PRINTER_ROLES:
+        for role in ROLES_OF[kind]:
             chip(t(ROLES[role]), partial(self._turn, role), chosen=role in self._roles)
 
     def _turn(self, role: str) -> None:
