@@ -1,7 +1,7 @@
 """A UPS that is asked itself over SNMP: UPS-MIB (RFC 1628), or APC's PowerNet-MIB where the first is absent.
 
 Traps of scale, all seen in recordings: estimated time is whole minutes in UPS-MIB and ticks of 10 ms at APC; a battery's voltage is in
-tenths of a volt, that of the mains in whole volts, but some makers tell tenths there as well; -1 is told for what is not known.
+tenths of a volt, that of the mains in whole volts (see `mains_v`); -1 is told for what is not known.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from devices.driver import Identity
 from devices.drivers.snmp.agent import Agent, Value
 from devices.drivers.snmp.profile import SnmpProfile
 from devices.drivers.snmp.values import text, whole
-from devices.drivers.ups.reading import NothingKnown, Reading
+from devices.drivers.ups.reading import NothingKnown, Reading, mains_v
 from devices.errors import WrongDevice
 from devices.transport import Transport
 
@@ -21,7 +21,6 @@ _UPS, _APC = "1.3.6.1.2.1.33.1", "1.3.6.1.4.1.318.1.1.1"
 TEXT_MAX = 60
 LINES_MAX = 8  # phases in and out
 ALARMS_MAX = 32
-MAINS_V_MAX = 1000  # no shop has more: it was tenths of a volt
 INPUT_VOLTS, LOADS, ALARMS = f"{_UPS}.3.3.1.3", f"{_UPS}.4.4.1.5", f"{_UPS}.6.2.1.2"
 IDENTITY = {"maker": f"{_UPS}.1.1.0", "model": f"{_UPS}.1.2.0", "firmware": f"{_UPS}.1.3.0"}
 STANDARD = {
@@ -135,7 +134,7 @@ def understood(row: Mapping[str, Value], volts: list[Value], loads: list[Value],
         battery_pct=percent(row["charge"]),
         minutes_left=known(row["minutes"]),
         load_pct=load,
-        input_v=mains_v(volts),
+        input_v=mains_v(known(volts[0]) if volts else None),  # the first line: the others are 0 where there is one phase
         battery_v=None if battery is None else battery / 10,
     )
 
@@ -163,7 +162,7 @@ def understood_apc(row: Mapping[str, Value]) -> Reading:
         battery_pct=percent(row["charge"]),
         minutes_left=None if ticks is None else ticks // 6000,
         load_pct=load,
-        input_v=mains_v([row["input_v"]]),
+        input_v=mains_v(known(row["input_v"])),
         battery_v=None if volts is None else float(volts),
     )
 
@@ -185,11 +184,3 @@ def percent(value: Value) -> int | None:
     """0 to 100, else it is not known."""
     number = known(value)
     return number if number is not None and number <= 100 else None
-
-
-def mains_v(volts: list[Value]) -> float | None:
-    """The first line of the mains; the others are 0 where there is one phase."""
-    first = known(volts[0]) if volts else None
-    if first is None:
-        return None
-    return first / 10 if first > MAINS_V_MAX else float(first)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from devices.driver import Identity
-from devices.drivers.ups.reading import NothingKnown, Reading
+from devices.drivers.ups.reading import NothingKnown, Reading, mains_v
 from devices.errors import Silent, WrongDevice
 from devices.transport import Transport
 
@@ -21,6 +21,8 @@ ROWS_MAX = 1000
 WRITE_S = 1.0
 TEXT_MAX = 60
 NAME = r"[A-Za-z0-9._-]{1,60}"
+LOADS = ("ups.load", *(f"output.L{phase}.power.percent" for phase in (1, 2, 3)))
+MAINS = ("input.voltage", "input.L1-N.voltage")
 _WORD = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"|([^ "\\]+)')
 _NUMBER = re.compile(r"[0-9]{1,7}(\.[0-9]{1,6})?")
 _UNKNOWN = {"DATA-STALE": "ups_stale", "DRIVER-NOT-CONNECTED": "ups_driver_gone"}
@@ -174,8 +176,9 @@ class Nut:
 
 
 def _reading(status: set[str], told: Mapping[str, str]) -> Reading:
-    charge, seconds, load = (_number(told, name) for name in ("battery.charge", "battery.runtime", "ups.load"))
-    volts, battery = (_number(told, name) for name in ("input.voltage", "battery.voltage"))
+    charge, seconds, battery = (_number(told, name) for name in ("battery.charge", "battery.runtime", "battery.voltage"))
+    loads = [load for name in LOADS if (load := _number(told, name)) is not None]
+    volts = next((said for name in MAINS if (said := _number(told, name)) is not None), None)
     return Reading(
         on_battery="OB" in status,
         low="LB" in status,
@@ -185,8 +188,8 @@ def _reading(status: set[str], told: Mapping[str, str]) -> Reading:
         replace="RB" in status,
         battery_pct=None if charge is None else int(charge),
         minutes_left=None if seconds is None else int(seconds) // 60,
-        load_pct=None if load is None else int(load),
-        input_v=None if volts is None else float(volts),
+        load_pct=int(max(loads)) if loads else None,
+        input_v=mains_v(None if volts is None else float(volts)),
         battery_v=None if battery is None else float(battery),
     )
 

@@ -10,6 +10,9 @@ from devices.driver import Identity
 FIGURES = ("battery_pct", "minutes_left", "load_pct", "input_v", "battery_v")
 
 
+MAINS_V_MAX = 1000
+
+
 class NothingKnown(Exception):
     """Somebody answers and cannot tell how the UPS is; `reason` says why. It says nothing of the mains."""
 
@@ -66,3 +69,10 @@ class Way(Protocol):
 
     async def close(self) -> None:
         """Idempotent, never raises."""
+
+
+def mains_v(said: float | None) -> float | None:
+    """Volts of the mains. Some makers tell tenths of a volt where whole ones belong; no shop has mains of more than 1000 V."""
+    if said is None:
+        return None
+    return said / 10 if said > MAINS_V_MAX else float(said)
