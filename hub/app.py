@@ -20,7 +20,7 @@ from hub.clock import Clock
 from hub.customers import Customers
 from hub.customers import tables as customers_tables
 from hub.db import Db
-from hub.equipment import Equipment, MqttLink, PrintDesk
+from hub.equipment import Equipment, MqttLink, PowerWatch, PrintDesk, ShutdownPlan
 from hub.equipment import tables as equipment_tables
 from hub.first_start import adopt_simulated, take_demo
 from hub.journal import Journal
@@ -100,6 +100,7 @@ class Shop:
         )
         self.pos = Pos(self.db, self.journal, self.clock, counter)
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)
+        self.power = PowerWatch(self.db, self.journal, self.equipment, self.link, self.clock)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -121,6 +122,9 @@ class Shop:
         self._run(adopt_simulated(self), "simulated devices")
         self._run(self.printing.run(), "print desk")
         self._run(self.sessions.run(), "sessions")
+        power = self.settings.power
+        plan = ShutdownPlan(wait_s=power.wait_s, flush_s=power.flush_s, order=self.settings.store_dir / "stop-order.json")
+        self._run(self.power.run(plan), "power watch")
 
     async def stop(self) -> None:
         """Stop the readers, then say goodbye to the broker."""

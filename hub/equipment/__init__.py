@@ -1,8 +1,22 @@
 """The hub's view of devices, and the print desk."""
 
 from hub.equipment.link import MqttLink
-from hub.equipment.model import Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
+from hub.equipment.model import POWERS_HUB, Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
+from hub.equipment.power import PowerWatch, ShutdownPlan
 from hub.equipment.printing import PrintDesk
 from hub.equipment.service import Equipment
 
-__all__ = ["Device", "DeviceChange", "DeviceRefused", "DeviceSpec", "Equipment", "JobState", "MqttLink", "PrintDesk", "PrintJob"]
+__all__ = [
+    "POWERS_HUB",
+    "Device",
+    "DeviceChange",
+    "DeviceRefused",
+    "DeviceSpec",
+    "Equipment",
+    "JobState",
+    "MqttLink",
+    "PowerWatch",
+    "PrintDesk",
+    "PrintJob",
+    "ShutdownPlan",
+]
