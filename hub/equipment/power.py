@@ -116,8 +116,9 @@ class PowerWatch:
         self._asked = (command.id, answer)
         self._link.send("bridge/do/flush", command)
         late = asyncio.ensure_future(self._clock.sleep(within_s))
+        either: list[asyncio.Future[Any]] = [late, answer]
         try:
-            await asyncio.wait([late, answer], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
             return answer.done() and answer.result()
         finally:
             late.cancel()

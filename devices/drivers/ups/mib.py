@@ -7,7 +7,6 @@ tenths of a volt, that of the mains in whole volts (see `mains_v`); -1 is told f
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import ClassVar
 
 from devices.driver import Identity
 from devices.drivers.snmp.agent import Agent, Value
@@ -63,9 +62,8 @@ class NoUps(WrongDevice):
 class Mib:
     """One UPS. Which of the two MIBs it has is found out at `identify`."""
 
-    ignored: ClassVar[int | None] = None
-
     def __init__(self, profile: SnmpProfile, link: Transport) -> None:
+        self.ignored: int | None = None
         self._profile, self._link = profile, link
         self._agent: Agent | None = None
         self._read: Callable[[Agent], Awaitable[Reading]] | None = None
