@@ -57,6 +57,15 @@ async def test_neighbours_are_named_by_our_port_and_theirs(sim: WifiGearSim) -> 
     assert more is False
 
 
+async def test_a_port_lldp_has_no_name_for_is_found_by_the_number_of_the_bridge_or_told_by_its_own(sim: WifiGearSim) -> None:
+    for number in (105, 4000):  # port 5 of the bridge, and one nobody knows
+        for leaf, value in ((4, snmp_agent.number(7)), (5, snmp_agent.octets(f"n{number}"))):
+            sim.tree.grow(f"1.0.8802.1.1.2.1.4.1.1.{leaf}.0.{number}.1", lambda value=value: value)
+    async with on(sim) as rig:
+        found, _ = await rows(rig, "neighbours")
+    assert [(row["port"], row["chassis"]) for row in found[2:]] == [("GigabitEthernet1/0/5", "n105"), ("#4000", "n4000")]
+
+
 async def test_an_address_is_told_with_its_port_and_its_ip_through_the_bridges_own_numbers(sim: WifiGearSim) -> None:
     async with on(sim) as rig:
         found, more = await rows(rig, "addresses")
