@@ -20,7 +20,6 @@ FED_W = 6
 LLDP, LLDP_SINCE, BRIDGE, ARP = "1.0.8802.1.1.2.1", 1169175, "1.3.6.1.2.1.17", "1.3.6.1.2.1.4.22.1.2"
 NAMES = {1: "SIMULATED till", 2: "SIMULATED kiosk"}
 WLSX = "1.3.6.1.4.1.14823.2.2.1.1.3"
-NUMBER_OF_INTERFACES = "1.3.6.1.2.1.2.1.0"
 INTERFACES, MORE, ENTITY, POWER = (
     "1.3.6.1.2.1.2.2.1",
     "1.3.6.1.2.1.31.1.1.1",
@@ -130,7 +129,6 @@ class NetworkGearSim(OnSnmp):
         """A switch with 48 ports, 24 of them feeding."""
         tree = self.tree
         self.grow_system("SIM-48 SIMULATED switch\r\nVersion 1.0  ", self.enterprise)
-        tree.grow(NUMBER_OF_INTERFACES, partial(snmp.number, PORTS + 1))
         tree.grow(f"{ENTITY}.11.1", partial(snmp.octets, ""))
         tree.grow(f"{ENTITY}.11.2", partial(snmp.octets, f"SIM-{self.name}"))
         for at in range(1, PORTS + 1):

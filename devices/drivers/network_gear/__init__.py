@@ -29,13 +29,12 @@ from devices.drivers.network_gear.ports import FEED_ENABLE, Port, Supply, grown,
 from devices.drivers.network_gear.profile import NetworkGearProfile
 from devices.drivers.network_gear.wifi import Wifi, read_wifi
 from devices.drivers.snmp.agent import Agent, NoAnswer
-from devices.drivers.snmp.values import text, whole
+from devices.drivers.snmp.values import text
 from devices.errors import BadAddress, LinkLost
 from devices.transport import Peer, Transport
 from hub.clock import Clock
 
 DESCRIPTION, OBJECT_ID, UPTIME, NAME = (f"1.3.6.1.2.1.1.{leaf}.0" for leaf in (1, 2, 3, 5))
-INTERFACES = "1.3.6.1.2.1.2.1.0"
 SERIAL_NUMBERS = "1.3.6.1.2.1.47.1.1.1.1.11"
 SERIALS_LOOKED_AT = 32
 LOOK_S = 7.0
@@ -166,8 +165,8 @@ class NetworkGear(Driver):
         try:
             async with asyncio.timeout(LOOK_S):
                 agent = await self._asked()
-                system = await agent.get(UPTIME, NAME, OBJECT_ID, INTERFACES)
-                ports = await read_ports(agent, whole(system.get(INTERFACES)) or 0)
+                system = await agent.get(UPTIME, NAME, OBJECT_ID)
+                ports = await read_ports(agent)
                 supply = await self._supply(agent, ports)
                 around = await self._looked_around(agent, str(system.get(OBJECT_ID) or ""))
         except TimeoutError:

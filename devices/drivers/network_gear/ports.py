@@ -78,9 +78,9 @@ class Supply:
     overloaded: bool
 
 
-async def read_ports(agent: Agent, count: int) -> dict[int, Port]:
-    """Every real port by its interface's index; `count` interfaces there are in all. Raises what the agent raises."""
-    real = [index for index, kind in (await agent.counted_column(TYPE, count)).items() if kind in _REAL and len(index) == 1]
+async def read_ports(agent: Agent) -> dict[int, Port]:
+    """Every real port by its interface's index. Raises what the agent raises."""
+    real = [index for index, kind in (await agent.whole_column(TYPE)).items() if kind in _REAL and len(index) == 1]
     reaches = max(real, default=())
     columns = {name: await agent.column(oid, reaches) for name, oid in COLUMNS.items()}
     return {index[0]: _port(index, columns) for index in real}

@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 ROWS_AT_ONCE = 64
 ROWS_MAX = 512
+ROWS_AHEAD = 16
 _AUTH: dict[str, type[BaseAuthKey]] = {"md5": Md5Key, "sha": Sha1Key, "sha256": Sha256Key, "sha512": Sha512Key}
 _PRIV: dict[str, type[BasePrivKey]] = {"aes": Aes128Key, "des": DesKey}
 
@@ -68,7 +69,7 @@ class Agent:
         except OSError as why:
             raise CannotConnect(host=host, port=port, why=type(why).__name__) from why
         self._rows_at_once = ROWS_AT_ONCE
-        self._miscounted: tuple[int, int] | None = None
+        self._out_of_order = False
 
     @classmethod
     async def reached(cls, profile: SnmpProfile, link: Transport) -> Agent:
@@ -102,26 +103,27 @@ class Agent:
                 raise NotUnderstood(oid=oid)
             self._rows_at_once //= 2
 
-    async def counted_column(self, oid: str, count: int) -> dict[Index, Value]:
-        """A column that has `count` rows, as the device says. Raises as `get`.
+    async def whole_column(self, oid: str) -> dict[Index, Value]:
+        """A column indexed by one number, of which a page refused in the middle cuts nothing off. Raises as `get`.
 
-        A page refused in the middle ends it early, so a short one is asked for again by shorter pages. Devices miscount, too: what
-        one row at a time finds is all there is, and is not doubted again.
+        The numbers right behind the last row are asked for by themselves; when one is there, pages are half as long from then on. A table
+        that goes on behind its end even row by row is out of order: it stays as it is and is not doubted again.
         """
         rows = await self.column(oid)
-        whole = min(count, ROWS_MAX)
-        if len(rows) >= whole or self._miscounted == (count, len(rows)):
-            return rows
-        best = self._rows_at_once
-        while len(rows) < whole and self._rows_at_once > 1:
-            self._rows_at_once //= 2
-            found = await self.column(oid)
-            if len(found) > len(rows):
-                rows, best = found, self._rows_at_once
-        self._rows_at_once = best
-        if len(rows) < whole:
-            self._miscounted = (count, len(rows))
+        at_first = self._rows_at_once
+        while not self._out_of_order and await self._goes_on(oid, rows):
+            if self._rows_at_once == 1:
+                self._rows_at_once, self._out_of_order = at_first, True
+            else:
+                self._rows_at_once //= 2
+                rows = await self.column(oid)
         return rows
+
+    async def _goes_on(self, oid: str, rows: dict[Index, Value]) -> bool:
+        if not rows or len(rows) == ROWS_MAX:
+            return False
+        last = max(rows)[0]
+        return bool(await self.get(*(f"{oid}.{last + ahead}" for ahead in range(1, ROWS_AHEAD + 1))))
 
     async def _walked(self, oid: str, rows_max: int) -> dict[Index, Value]:
         rows: dict[Index, Value] = {}
