@@ -58,7 +58,7 @@ def clock() -> Hands:
 
 
 def on(sim: NetworkGearSim, clock: Clock | None = None, **profile: Any):
-    return driving("network_gear", sim.address, clock=clock, **{"answer_wait_s": 0.1, **profile})
+    return driving("network_gear", sim.address, clock=clock, **{"answer_wait_s": 0.3, **profile})
 
 
 def asked(rig: Rig, verb: str, args: Any = None):
