@@ -41,7 +41,11 @@ peers: .venv/dev.stamp ## the tests against independent programs; a missing one 
 	@$(call need,npm,npm)
 	@$(call need,unshare,util-linux)
 	@$(call need,ip,iproute2)
+	@test -x /lib/nut/snmp-ups || { $(call apt,nut-snmp); }
+	@/usr/bin/python3 -c 'import dbm.gnu, ensurepip' 2> /dev/null || { $(call apt,python3-gdbm python3-venv); }
 	mkdir -p build/peers
+	test -x build/peers/snmpsim/bin/pip || /usr/bin/python3 -m venv build/peers/snmpsim
+	build/peers/snmpsim/bin/pip install -q --disable-pip-version-check snmpsim==1.2.2 snmpsim-data==1.0.1
 	npm install --silent --no-save --prefix build/peers zpl-renderer-js@3.4.0 receiptio@2.1.2 receiptline@4.0.4
 	$(PYTEST) -m peer | tee build/peers.log
 	@! grep -E '[0-9]+ skipped' build/peers.log

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cloud_bridge.connection import Link
 from cloud_bridge.cursor import Cursor
+from cloud_bridge.flush import Flush
 from cloud_bridge.local_hub import LocalHub
 from cloud_bridge.pulse import Pulse
 from cloud_bridge.remote import Remote
@@ -30,6 +31,8 @@ class Bridge:
         self.uplink = Uplink(self.link, self.journal, self.hub, self.cursor, clock)
         self.pulse = Pulse(self.link, self.journal, self.uplink, clock)
         self.watch = ShopWatch(settings.store_id, store_dir, self.hub, clock, self.pulse.beat_soon)
+        self.flush = Flush(self.uplink, self.cursor, clock, self.watch.flushed)
+        self.watch.on_flush = self.flush.asked
         self.link.on_change(lambda: self.watch.head_office(online=self.link.is_up))
         self.remote = Remote(self.link, self.journal, self.uplink, self.watch, clock)
 
@@ -39,5 +42,6 @@ class Bridge:
         try:
             await together(self.link.run(), self.uplink.run(), self.watch.run(), self.pulse.run(self.watch))
         finally:
+            self.flush.end()
             await self.cursor.save()
             self.journal.close()

@@ -61,12 +61,13 @@ class ShopWatch:
 
     def __init__(self, store: str, store_dir: Path, hub: LocalHub, clock: Clock, changed: Callable[[], None]) -> None:
         self._store, self._hub, self._clock, self._changed = store, hub, clock, changed
-        topics = [f"store/{store}/{topic}" for topic in ("dev/+/info", "dev/+/state", "host/+/state", "hub/state")]
+        topics = [f"store/{store}/{topic}" for topic in ("dev/+/info", "dev/+/state", "host/+/state", "hub/state", "bridge/do/flush")]
         party = Party(client_id=f"bridge-{store}", will=(f"store/{store}/bridge/state", _heard(online=False)), topics=topics)
         self._mqtt = Mqtt(partial(Broker.from_file, store_dir / "secrets" / "mqtt-bridge.json"), party)
         self._mqtt.on_connect = partial(self._set_connected, now=True)
         self._mqtt.on_disconnect = partial(self._set_connected, now=False)
         self._mqtt.on_message = lambda message: self.take(message.topic, message.payload)
+        self.on_flush: Callable[[str], None] = lambda _question: None
         self._is_connected = False
         self._infos: dict[str, dict[str, Any]] = {}
         self._states: dict[str, dict[str, Any]] = {}
@@ -93,6 +94,10 @@ class ShopWatch:
         """Tell the shop whether head office is heard, for the light on the staff's screens."""
         self._hq_online = online
         self._mqtt.publish(f"store/{self._store}/bridge/state", _heard(online=online), retain=True)
+
+    def flushed(self, answer: bytes) -> None:
+        """Tell the hub what came of its question."""
+        self._mqtt.publish(f"store/{self._store}/bridge/done", answer)
 
     def picture(self) -> Picture:
         """The shop now. `hub_since` is what the hub says of itself while it is alive, else when it was first seen so."""
@@ -145,7 +150,7 @@ class ShopWatch:
         parts = topic.split("/")[2:]
         found = self._read(payload)
         if found is None:
-            return
+            return None
         match parts:
             case ["dev", key, ("info" | "state") as what]:
                 self._keep(self._infos if what == "info" else self._states, key, found)
@@ -156,9 +161,11 @@ class ShopWatch:
             case ["hub", "state"]:
                 self._hub_said = found or None
                 self._probe_now.set()
+            case ["bridge", "do", "flush"] if _words(found.get("id"), 64):
+                return self.on_flush(_words(found.get("id"), 64))
             case _:
-                return
-        self._look()
+                return None
+        return self._look()
 
     def _keep(self, table: dict[str, dict[str, Any]], key: str, found: dict[str, Any]) -> None:
         if not found:

@@ -96,6 +96,13 @@ class Uplink:
             log.warning("head office differs", known_seq=known.seq, acknowledged=self._seq, verdict=known.verdict)
             self.again()
 
+    def is_level(self) -> bool:
+        """Whether head office has acknowledged everything the shop has written."""
+        try:
+            return self.state is UplinkState.SENDING and self._link.is_up and self._seq >= self._journal.head().seq
+        except JournalAway:
+            return False
+
     def again(self) -> None:
         """Agree anew before the next line."""
         self._again.set()

@@ -72,10 +72,18 @@ REASONS: dict[str, Reason] = {
     "battery_low": Reason("The mains are gone and the battery of the UPS is nearly empty.", "Finish now: the tills go dark in a moment."),
     "replace_battery": Reason("The battery of the UPS is worn out.", "Order a new one; without it a power cut ends everything at once."),
     "ups_overload": Reason("More hangs on the UPS than it can carry.", "Plug hair dryers and heaters in elsewhere."),
+    "ups_off": Reason("The UPS is switched off and gives no power.", "Switch it on."),
+    "ups_bypass": Reason(
+        "The UPS passes the mains straight through: when they go, everything goes dark.", "Switch its bypass off, or have it looked at."
+    ),
+    "ups_fault": Reason("The UPS reports a fault of its own.", "Look at its display, and have it looked at."),
     "ups_stale": Reason(
         "There is no news from the UPS; whether the mains are there is not known.", "Pull its data cable out and plug it in again."
     ),
     "ups_driver_gone": Reason("The program that listens to the UPS has stopped.", "Restart the computer the UPS is connected to."),
+    "no_ups_there": Reason(
+        "What answers at this address does not describe itself as a UPS.", "Adopt the UPS at the address of its own network card."
+    ),
     "nut_silent": Reason("The program that knows the UPS gives no answer.", "Restart the computer the UPS is connected to."),
     "ups_not_found": Reason("NUT has no such UPS; without a name it must have exactly one.", "Adopt it again with the name it has in NUT."),
     # switches, routers, access points

@@ -20,7 +20,7 @@ from hub.clock import Clock
 from hub.customers import Customers
 from hub.customers import tables as customers_tables
 from hub.db import Db
-from hub.equipment import Equipment, MqttLink, PrintDesk, SelfTests, Sensors
+from hub.equipment import Equipment, MqttLink, PowerWatch, PrintDesk, SelfTests, Sensors, ShutdownPlan
 from hub.equipment import tables as equipment_tables
 from hub.equipment.drawers import Drawers
 from hub.equipment.screens import Screens
@@ -108,6 +108,7 @@ class Shop:
         self.sensors = Sensors(self.db, self.journal, self.link, self.equipment)
         self.drawers = Drawers(self.db, self.journal, self.link)
         self.screens = Screens(self.db, self.journal, self.clock, self.link)
+        self.power = PowerWatch(self.db, self.journal, self.equipment, self.link, self.clock)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []
@@ -130,6 +131,9 @@ class Shop:
         self._run(self.printing.run(), "print desk")
         self._run(self.sessions.run(), "sessions")
         self._run(self.screens.run(), "screens")
+        power = self.settings.power
+        plan = ShutdownPlan(wait_s=power.wait_s, flush_s=power.flush_s, order=self.settings.store_dir / "stop-order.json")
+        self._run(self.power.run(plan), "power watch")
 
     async def stop(self) -> None:
         """Stop the readers, then say goodbye to the broker."""

@@ -52,6 +52,16 @@ class Devices(Section):
     bench_port: int = Field(8090, ge=1, le=65535, description="loopback port of the simulated devices' bench")
 
 
+class Power(Section):
+    """What happens when the battery of the UPS the hub lives on is nearly empty."""
+
+    wait_s: float = Field(20, ge=0, le=600, description="seconds the battery must be nearly empty before the shop gets ready to stop")
+    flush_s: float = Field(20, ge=0, le=120, description="seconds head office gets at most to take in what is still unsent")
+    off_command: tuple[str, ...] = Field(
+        (), description='program and arguments that switch this computer off, as ["systemctl", "poweroff"]; empty only stops the shop'
+    )
+
+
 class Hq(Section):
     """The link to head office; a shop without one is complete."""
 
@@ -80,6 +90,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     broker: Broker = Broker()
     devices: Devices = Devices()
+    power: Power = Power()
     hq: Hq = Hq()
     head_office: HeadOffice = HeadOffice()
 

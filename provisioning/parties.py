@@ -82,12 +82,12 @@ class ThirdParty:
 
 
 def hub(store: str) -> Party:
-    """The hub: commands to devices and hosts, its own life sign, screens' beats; hears everything of its shop."""
+    """The hub: commands to devices, hosts and bridge, its own life sign, screens' beats; hears everything of its shop."""
     here = f"store.{_checked(store)}"
     return Party(
         user="hub",
         file="hub",
-        publish=(f"{here}.dev.*.do.>", f"{here}.host.*.do.>", f"{here}.hub.state", f"{here}.screen.*.beat"),
+        publish=(f"{here}.dev.*.do.>", f"{here}.host.*.do.>", f"{here}.hub.state", f"{here}.screen.*.beat", f"{here}.bridge.do.>"),
         subscribe=(f"{here}.>",),
     )
 
@@ -120,13 +120,13 @@ def host(store: str, host_id: str, *, first: bool = True, things: Iterable[Third
 
 
 def bridge(store: str) -> Party:
-    """The bridge to head office: hears states, says only whether head office is heard."""
+    """The bridge to head office: hears states and the hub's one question, says only whether head office is heard and has everything."""
     here = f"store.{_checked(store)}"
     return Party(
         user="bridge",
         file="bridge",
-        publish=(f"{here}.bridge.state",),
-        subscribe=(f"{here}.dev.*.info", f"{here}.dev.*.state", f"{here}.host.*.state", f"{here}.hub.state"),
+        publish=(f"{here}.bridge.state", f"{here}.bridge.done"),
+        subscribe=(f"{here}.bridge.do.>", f"{here}.dev.*.info", f"{here}.dev.*.state", f"{here}.host.*.state", f"{here}.hub.state"),
     )
 
 

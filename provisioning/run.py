@@ -11,14 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import structlog
 from rich.console import Console
 
 from hub.clock import Clock
 from hub.errors import PersonError
 from provisioning.announce import entry_links, wait_for
+from provisioning.power import STOP_S_MAX, StopOrder, power_off
 from provisioning.private_files import private_dir, read_json
 from provisioning.shop import Place, Shop
 from provisioning.supervise import Plan, Supervisor
+
+log = structlog.get_logger()
 
 BROKER_S_MAX = 5.0
 SLOW_S = 30.0
@@ -40,6 +44,10 @@ class Undertaking(Protocol):
     @property
     def moved_ports(self) -> list[str]:
         """Sentences about ports that were taken by others."""
+
+    @property
+    def off_command(self) -> tuple[str, ...]:
+        """What switches this computer off; empty where nothing does."""
 
     def plans(self, supervisor: Supervisor, /) -> Iterable[Plan]:
         """The processes in the order they start."""
@@ -76,21 +84,39 @@ def ready_supervisor(folder: Path, clock: Clock, console: Console) -> Supervisor
 
 
 async def keep_running(undertaking: Undertaking, supervisor: Supervisor, clock: Clock, console: Console) -> None:
-    """Start everything; stop it in reverse order at SIGTERM, SIGINT or SIGHUP. A second signal kills at once."""
+    """Start everything; stop it in reverse order at SIGTERM, SIGINT, SIGHUP or the hub's order. A second signal kills at once."""
     for moved in undertaking.moved_ports:
         console.print(moved, style="yellow", markup=False, highlight=False, soft_wrap=True)
     told = _stop_signal(supervisor)
+    order = StopOrder(undertaking.dir, clock)
+    order.forget()
+    heard = asyncio.create_task(order.given(), name="stop order")
+    heard.add_done_callback(lambda _: told.set())
     work = asyncio.create_task(_start_and_tell(undertaking, supervisor, clock, console), name="start and tell")
     work.add_done_callback(lambda done: told.set() if not done.cancelled() and done.exception() else None)
     try:
         await told.wait()
     finally:
         work.cancel()
+        ordered = heard.done() and not heard.cancelled() and heard.exception() is None
+        heard.cancel()
         console.print("stopping …")
-        await supervisor.stop()
+        await _stop_all(supervisor)
+        if ordered:
+            await power_off(undertaking.off_command, lambda line: console.print(line, style="yellow", markup=False, soft_wrap=True))
     if work.done() and not work.cancelled():
         work.result()
     console.print("stopped")
+
+
+async def _stop_all(supervisor: Supervisor) -> None:
+    """In order; what is not done in 30 s is ended at once."""
+    try:
+        async with asyncio.timeout(STOP_S_MAX):
+            await supervisor.stop()
+    except TimeoutError:
+        log.warning("not everything stopped in time", after_s=STOP_S_MAX)
+        supervisor.kill()
 
 
 async def _start_and_tell(undertaking: Undertaking, supervisor: Supervisor, clock: Clock, console: Console) -> None:

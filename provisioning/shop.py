@@ -70,6 +70,11 @@ class Shop:
         """Sentences about ports that were taken by others."""
         return self._ports.moved
 
+    @property
+    def off_command(self) -> tuple[str, ...]:
+        """What switches this computer off when its battery is nearly empty."""
+        return self.settings.power.off_command
+
     def places(self) -> list[Place]:
         """Where pages are to be found."""
         authority = self._tls.authority if self._tls else None
@@ -179,6 +184,11 @@ class HeadOffice:
     def moved_ports(self) -> list[str]:
         """Sentences about ports that were taken by others."""
         return self._ports.moved
+
+    @property
+    def off_command(self) -> tuple[str, ...]:
+        """A head office has no UPS of its own to look at."""
+        return ()
 
     def places(self) -> list[Place]:
         """Where pages are to be found."""

@@ -15,23 +15,24 @@ from devices.simulators import paper
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.mqtt_line import MqttLine
-from devices.simulators.network_gear import NetworkGearSim
+from devices.simulators.network_gear import NetworkGearSim, WifiGearSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.simulators.things import ThingSim
 from devices.simulators.third_parties import THINGS
 from devices.simulators.ups import UpsSim
+from devices.simulators.ups_agent import UpsAgentSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim | ThingSim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | UpsAgentSim | NetworkGearSim | DisplaySim | ThingSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 TRY_AGAIN_S = 1.0
 
 
 class Bench:
-    """One of each kind on a wire, and with the credentials in `mqtt` four third-party things on the broker. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
+    """One of each kind on a wire, the second way of a UPS, a network device with Wi-Fi, and with the credentials in `mqtt` four third-party things on the broker. Their ports are kept in `data`, so that adopted addresses stay good after a restart."""
 
     def __init__(self, data: Path, mqtt: Path | None = None) -> None:
         self._ports_file = data / "ports.json"
@@ -44,6 +45,8 @@ class Bench:
             "ups": UpsSim.on_tcp("ups", ports.get("ups", 0)),
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
+            "wifi": WifiGearSim.on_udp("wifi", ports.get("wifi", 0)),
+            "ups-card": UpsAgentSim.on_udp("ups-card", ports.get("ups-card", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
         }
         self._things = {name: thing(name, MqttLine(mqtt)) for name, thing in THINGS.items()} if mqtt else {}

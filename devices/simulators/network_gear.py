@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,16 +10,17 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from devices.simulators import snmp_agent as snmp
-from devices.simulators.verbs import Args, Garble, Late, Nothing
-from devices.simulators.wire import UdpEnd
+from devices.simulators.on_snmp import OnSnmp
+from devices.simulators.verbs import Args, Nothing
 
 PORTS = 48
 FED_PORTS = 24
 POWER_W, USAGE_THRESHOLD_PERCENT = 370, 90
 FED_W = 6
-ANY_SIZE = 1_000_000
-SYSTEM, INTERFACES, MORE, ENTITY, POWER = (
-    "1.3.6.1.2.1.1",
+LLDP, LLDP_SINCE, BRIDGE, ARP = "1.0.8802.1.1.2.1", 1169175, "1.3.6.1.2.1.17", "1.3.6.1.2.1.4.22.1.2"
+NAMES = {1: "SIMULATED till", 2: "SIMULATED kiosk"}
+WLSX = "1.3.6.1.4.1.14823.2.2.1.1.3"
+INTERFACES, MORE, ENTITY, POWER = (
     "1.3.6.1.2.1.2.2.1",
     "1.3.6.1.2.1.31.1.1.1",
     "1.3.6.1.2.1.47.1.1.1.1",
@@ -41,10 +40,17 @@ class Errors(OnePort):
     count: int = Field(1000, ge=1, le=4_000_000_000)
 
 
-class TooBig(Args):
-    """More rows at once are refused as too big."""
+class Wifi(Args):
+    """So many are on its Wi-Fi now."""
 
-    rows: int = Field(8, ge=1, le=100)
+    clients: int = Field(7, ge=0, le=10_000)
+
+
+class Neighbour(Args):
+    """What hangs on a port and speaks LLDP; without a name it falls silent."""
+
+    port: int = Field(1, ge=1, le=PORTS)
+    name: str = Field("SIMULATED till", max_length=60)
 
 
 @dataclass(slots=True)
@@ -64,68 +70,30 @@ class Port:
         return self.number <= FED_PORTS and self.feeds
 
 
-class NetworkGearSim:
+class NetworkGearSim(OnSnmp):
     """SIMULATED. Speaks SNMP v2c; its community is `public` for reading and changing."""
 
     kind: ClassVar[str] = "network_gear"
+    enterprise: ClassVar[tuple[int, ...]] = (8072, 9999)
     verbs: ClassVar[Mapping[str, type[Args]]] = {
         "port_down": OnePort,
         "port_up": OnePort,
         "errors": Errors,
-        "reboot": Nothing,
         "poe_overload": Nothing,
-        "dont_answer": Nothing,
-        "wrong_community": Nothing,
-        "too_big": TooBig,
-        "garble": Garble,
-        "slow": Late,
-        "unplug": Nothing,
-        "plug_in": Nothing,
-        "heal": Nothing,
+        "neighbour": Neighbour,
+        **OnSnmp.common,
     }
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.end: UdpEnd
-        self.community = "public"
-        self.questions = 0
-        self._late: set[asyncio.TimerHandle] = set()
-        self._boot()
-        self._no_faults()
-        self.tree = self._grown()
-
-    def _boot(self) -> None:
-        self._booted_at = time.monotonic()
+    def boot(self) -> None:
+        """Counters start anew, and every port is up."""
+        super().boot()
         self.ports = {at: Port(at) for at in range(1, PORTS + 1)}
+        self.names = dict(NAMES)
 
-    def _no_faults(self) -> None:
-        self.community = "public"
-        self._mute = self._overloaded = False
-        self._late_s = 0.0
-        self._garble = 0
-        self._too_big_over = ANY_SIZE
-
-    @classmethod
-    def on_udp(cls, name: str, port: int = 0) -> NetworkGearSim:
-        """On a UDP port of loopback; 0 takes a free one. `start` it."""
-        sim = cls(name)
-        sim.end = UdpEnd(port, sim.received)
-        return sim
-
-    @property
-    def address(self) -> str:
-        """How a device host reaches it."""
-        return f"snmp://127.0.0.1:{self.end.port}?simulated=1"
-
-    async def start(self) -> None:
-        """Plug it in."""
-        await self.end.plug_in()
-
-    async def stop(self) -> None:
-        """Take it off the wire."""
-        for timer in self._late:
-            timer.cancel()
-        await self.end.pull()
+    def no_faults(self) -> None:
+        """As it was made."""
+        super().no_faults()
+        self._overloaded = False
 
     @property
     def poe_w(self) -> int:
@@ -135,19 +103,8 @@ class NetworkGearSim:
     def state(self) -> dict[str, Any]:
         """What a person sees."""
         down = [port.number for port in self.ports.values() if not port.up]
-        return {"plugged": self.end.plugged, "ports": PORTS, "down": down, "poe_w": self.poe_w, "faults": self._faults()}
-
-    def _faults(self) -> list[str]:
-        found = {
-            "unplug": not self.end.plugged,
-            "dont_answer": self._mute,
-            "wrong_community": self.community != "public",
-            "poe_overload": self._overloaded,
-            "too_big": self._too_big_over != ANY_SIZE,
-            "slow": self._late_s,
-            "garble": self._garble,
-        }
-        return [name for name, on in found.items() if on]
+        faults = self.faults() + ["poe_overload"] * self._overloaded
+        return {"plugged": self.end.plugged, "ports": PORTS, "down": down, "poe_w": self.poe_w, "faults": faults}
 
     async def do(self, verb: str, args: Args) -> dict[str, Any]:
         """What a person (or a fault) does to it."""
@@ -157,64 +114,21 @@ class NetworkGearSim:
                 port.errors = (port.errors + args.count) % 2**32
             case (("port_down" | "port_up"), OnePort()):
                 self.ports[args.port].up = verb == "port_up"
-            case "too_big", TooBig():
-                self._too_big_over = args.rows
-            case "garble", Garble():
-                self._garble = args.answers
-            case "slow", Late():
-                self._late_s = args.seconds
-            case "reboot", _:
-                self._boot()
-            case "unplug", _:
-                await self.end.pull()
-            case (("dont_answer" | "wrong_community" | "poe_overload"), _):
-                self._break(verb)
+            case "neighbour", Neighbour():
+                self.names.pop(args.port, None)
+                self.names.update({args.port: args.name} if args.name else {})
+            case "poe_overload", _:
+                self._overloaded = True
             case _:
-                await self._mend(verb)
+                await self.do_common(verb, args)
         return self.state()
-
-    def _break(self, verb: str) -> None:
-        if verb == "dont_answer":
-            self._mute = True
-        elif verb == "poe_overload":
-            self._overloaded = True
-        else:
-            self.community = "another"
-
-    async def _mend(self, verb: str) -> None:
-        if verb == "heal":
-            self._no_faults()
-        await self.end.plug_in()
-
-    # the wire
-
-    def received(self, data: bytes, sender: Any) -> None:
-        """A datagram came; what cannot be read, or names another community, is not answered."""
-        try:
-            request = snmp.Request.read(data)
-        except snmp.Malformed:
-            return
-        if self._mute or request.community != self.community.encode():
-            return
-        self.questions += 1
-        said = snmp.answer(self.tree, request, self._too_big_over)
-        if self._garble:
-            self._garble -= 1
-            said = bytes(byte ^ 0x2A for byte in said)
-        if self._late_s:
-            self._late.add(asyncio.get_running_loop().call_later(self._late_s, self.end.send, said, sender))
-        else:
-            self.end.send(said, sender)
 
     # what it answers for
 
-    def _grown(self) -> snmp.Tree:
-        tree = snmp.Tree()
-        told = {1: "SIM-48 SIMULATED switch\r\nVersion 1.0  ", 5: f"SIMULATED {self.name}"}
-        for leaf, words in told.items():
-            tree.grow(f"{SYSTEM}.{leaf}.0", partial(snmp.octets, words))
-        tree.grow(f"{SYSTEM}.2.0", partial(snmp.object_id, (1, 3, 6, 1, 4, 1, 8072, 9999)))
-        tree.grow(f"{SYSTEM}.3.0", lambda: snmp.number(self._ticks(), snmp.TICKS))
+    def grow(self) -> None:
+        """A switch with 48 ports, 24 of them feeding."""
+        tree = self.tree
+        self.grow_system("SIM-48 SIMULATED switch\r\nVersion 1.0  ", self.enterprise)
         tree.grow(f"{ENTITY}.11.1", partial(snmp.octets, ""))
         tree.grow(f"{ENTITY}.11.2", partial(snmp.octets, f"SIM-{self.name}"))
         for at in range(1, PORTS + 1):
@@ -222,12 +136,27 @@ class NetworkGearSim:
         self._grow_interface(tree, PORTS + 1, "Vlan1", kind=136)
         for at in range(1, FED_PORTS + 1):
             self._grow_feed(tree, at)
+            self._grow_around(tree, at)
         for leaf, unit in {2: lambda: POWER_W, 3: lambda: 1, 4: lambda: self.poe_w, 5: lambda: USAGE_THRESHOLD_PERCENT}.items():
             tree.grow(f"{POWER}.3.1.1.{leaf}.1", partial(_told, unit, snmp.GAUGE32 if leaf in {2, 4} else snmp.INTEGER))
-        return tree
 
-    def _ticks(self) -> int:
-        return int((time.monotonic() - self._booted_at) * 100) % 2**32
+    def _grow_around(self, tree: snmp.Tree, at: int) -> None:
+        """Port `at`, which the bridge counts from 101 on: who speaks LLDP there, and one station that does not."""
+        bridge, mac = 100 + at, (2, 0, 0, 0, 0, at)
+        remote, index = f"{LLDP}.4.1.1", f"{LLDP_SINCE}.{at}.1"
+        values = {4: snmp.number(4), 5: snmp.tlv(snmp.OCTETS, bytes(mac)), 6: snmp.number(5), 7: snmp.octets("eth0")}
+        for leaf, value in values.items():
+            tree.grow(f"{remote}.{leaf}.{index}", partial(self._if_named, at, value))
+        tree.grow(f"{remote}.9.{index}", lambda: snmp.octets(self.names[at]) if at in self.names else snmp.NO_SUCH_OBJECT)
+        tree.grow(f"{LLDP}.3.7.1.2.{at}", partial(snmp.number, 5))
+        tree.grow(f"{LLDP}.3.7.1.3.{at}", partial(snmp.octets, f"GigabitEthernet1/0/{at}"))
+        tree.grow(f"{BRIDGE}.1.4.1.2.{bridge}", partial(snmp.number, at))
+        station = ".".join(map(str, (*mac[:4], 1, at)))
+        tree.grow(f"{BRIDGE}.7.1.2.2.1.2.1.{station}", partial(snmp.number, bridge))
+        tree.grow(f"{ARP}.{PORTS + 1}.10.0.0.{at}", partial(snmp.tlv, snmp.OCTETS, bytes((*mac[:4], 1, at))))
+
+    def _if_named(self, at: int, value: bytes) -> bytes:
+        return value if at in self.names else snmp.NO_SUCH_OBJECT
 
     def _grow_interface(self, tree: snmp.Tree, at: int, name: str, kind: int) -> None:
         tree.grow(f"{INTERFACES}.3.{at}", partial(snmp.number, kind))
@@ -252,6 +181,35 @@ class NetworkGearSim:
         tree.grow(f"{POWER}.1.1.3.1.{at}", lambda: snmp.number(1 if self.ports[at].feeds else 2), feed)
         tree.grow(f"{POWER}.1.1.6.1.{at}", lambda: snmp.number(3 if self.ports[at].fed else 1))
         tree.grow(f"{POWER}.1.1.10.1.{at}", partial(snmp.number, 3))
+
+
+class WifiGearSim(NetworkGearSim):
+    """SIMULATED. The same with Wi-Fi, as a controller of Aruba tells of it."""
+
+    enterprise: ClassVar[tuple[int, ...]] = (14823, 1, 1, 32)
+    verbs: ClassVar[Mapping[str, type[Args]]] = {"wifi": Wifi, **NetworkGearSim.verbs}
+
+    def boot(self) -> None:
+        """Nobody is on its Wi-Fi yet."""
+        super().boot()
+        self.clients = 0
+
+    def grow(self) -> None:
+        """Two access points, and who is on them."""
+        super().grow()
+        self.tree.grow(f"{WLSX}.1.0", partial(snmp.number, 2, snmp.GAUGE32))
+        self.tree.grow(f"{WLSX}.2.0", lambda: snmp.number(self.clients, snmp.GAUGE32))
+
+    def state(self) -> dict[str, Any]:
+        """What a person sees."""
+        return {**super().state(), "wifi_clients": self.clients}
+
+    async def do(self, verb: str, args: Args) -> dict[str, Any]:
+        """What a person (or a fault) does to it."""
+        if isinstance(args, Wifi):
+            self.clients = args.clients
+            return self.state()
+        return await super().do(verb, args)
 
 
 def _told(value: Any, tag: int) -> bytes:

@@ -136,8 +136,10 @@ class Tree:
 
     def after(self, oid: Oid) -> tuple[Oid, Value]:
         """The next leaf and its value, or that the tree ends."""
-        at = bisect.bisect_right(self._order, oid)
-        return (self._order[at], self._values[self._order[at]]()) if at < len(self._order) else (oid, END_OF_VIEW)
+        for at in range(bisect.bisect_right(self._order, oid), len(self._order)):
+            if (value := self._values[self._order[at]]()) != NO_SUCH_OBJECT:  # a row that is not there now
+                return self._order[at], value
+        return oid, END_OF_VIEW
 
     def set(self, oid: Oid, value: Value) -> bool:
         """False when it cannot be changed."""

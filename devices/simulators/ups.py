@@ -12,7 +12,7 @@ from devices.simulators.verbs import AfterBytes, Args, Garble, Nothing
 from devices.simulators.wire import LineServer
 
 LOW_PCT, LOW_MINUTES = 20, 2
-MAINS_V = 230.4
+MAINS_V, BATTERY_V = 230.4, 13.6
 SAID = {
     "VER": "Network UPS Tools upsd SIMULATED",
     "NETVER": "1.3",
@@ -211,6 +211,7 @@ class UpsSim:
         return {
             "battery.charge": str(self.pct),
             "battery.runtime": str(self.minutes * 60),
+            "battery.voltage": str(BATTERY_V),
             "driver.name": "simulated",
             "input.voltage": str(MAINS_V if self.mains else 0.0),
             "ups.firmware": "1.0 SIMULATED",

@@ -1,13 +1,15 @@
 """The hub's view of devices, and the print desk."""
 
 from hub.equipment.link import MqttLink
-from hub.equipment.model import Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
+from hub.equipment.model import POWERS_HUB, Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
+from hub.equipment.power import PowerWatch, ShutdownPlan
 from hub.equipment.printing import PrintDesk
 from hub.equipment.self_test import SelfTests
 from hub.equipment.sensors import Sensors
 from hub.equipment.service import Equipment
 
 __all__ = [
+    "POWERS_HUB",
     "Device",
     "DeviceChange",
     "DeviceRefused",
@@ -15,8 +17,10 @@ __all__ = [
     "Equipment",
     "JobState",
     "MqttLink",
+    "PowerWatch",
     "PrintDesk",
     "PrintJob",
     "SelfTests",
     "Sensors",
+    "ShutdownPlan",
 ]

@@ -82,6 +82,26 @@ class ReprintAsked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownBegun(Event):
+    """The battery of a UPS the hub lives on has been nearly empty for a while: the shop gets ready to stop. `device` is its short id."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownCalledOff(Event):
+    """The mains came back before the shop stopped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutdownOrdered(Event):
+    """The hub stops now. `flushed`: head office has everything that was written before; `device` is the short id of the UPS."""
+
+    device: str
+    flushed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAdopted(Event):
     """A person took a device into the shop. `device` is its short id."""
 

@@ -18,6 +18,8 @@ KICK_WITHIN_S = 10  # a drawer that opens later than this opens on nobody
 TEST_LINES = (DisplayLine(left="中文 Test", right="¥1,280.00"), DisplayLine(left="0123456789", right="ABCDEFGHI"))
 _VERSION_AT = 14  # where a UUID's text says its version
 
+POWERS_HUB = "powers_hub"  # the role of a UPS the hub itself hangs on
+
 
 class JobId(Id):
     """One thing to print."""

@@ -50,6 +50,8 @@ async def test_the_simulated_devices_are_listed_and_marked(api: httpx.AsyncClien
         ("ups", "ups", True),
         ("labels", "label_printer", True),
         ("switch", "network_gear", True),
+        ("wifi", "network_gear", True),
+        ("ups-card", "ups", True),
         ("display", "customer_display", True),
     ]
     assert all("SIMULATED" in sim["name"] and "simulated=1" in sim["address"] for sim in sims)
@@ -167,6 +169,8 @@ async def test_the_bench_runs_as_a_process_and_its_devices_are_candidates(tmp_pa
             ("ups", True),
             ("label_printer", True),
             ("network_gear", True),
+            ("network_gear", True),
+            ("ups", True),
             ("customer_display", True),
         ]
         async with driving("receipt_printer", found[0].address) as rig:

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from devices.drivers.network_gear import snmp as way
 from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.drivers.network_gear.snmp import NoAnswer, NotUnderstood
+from devices.drivers.snmp import agent as way
+from devices.drivers.snmp.agent import NoAnswer, NotUnderstood
 from devices.fleet import assembled
 from devices.registry import Device
 from devices.simulators import snmp_agent
-from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, SYSTEM, Errors, NetworkGearSim, OnePort, TooBig
+from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, Errors, NetworkGearSim, OnePort
+from devices.simulators.on_snmp import SYSTEM, TooBig
 from devices.simulators.verbs import Garble, Late, Nothing
 from devices.transport import Address, transport_to
 from hub.clock import Clock
@@ -57,7 +58,7 @@ def clock() -> Hands:
 
 
 def on(sim: NetworkGearSim, clock: Clock | None = None, **profile: Any):
-    return driving("network_gear", sim.address, clock=clock, **{"answer_wait_s": 0.1, **profile})
+    return driving("network_gear", sim.address, clock=clock, **{"answer_wait_s": 0.3, **profile})
 
 
 def asked(rig: Rig, verb: str, args: Any = None):
@@ -90,6 +91,9 @@ async def test_ports_are_counted_without_vlans_and_those_a_person_wants_up_are_m
         "name": "SIMULATED sw1",
         "object_id": "1.3.6.1.4.1.8072.9999",
         "uptime_s": 0,
+        "neighbours": 2,
+        "wifi_clients": None,
+        "access_points": None,
         "ports": PORTS,
         "ports_up": PORTS - 2,
         "ports_down_wanted": 1,

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from devices.driver import Driver
 from devices.drivers import driver_of
 from devices.drivers.network_gear.change import error_status, set_request
-from devices.drivers.network_gear.ports import grown, text
+from devices.drivers.network_gear.ports import grown
 from devices.drivers.network_gear.profile import NetworkGearProfile
+from devices.drivers.snmp.values import text
 from devices.errors import BadAddress, CannotConnect
 from devices.simulators import snmp_agent
 from devices.transport import Address, transport_to
@@ -98,4 +99,4 @@ def test_the_library_is_loaded_only_where_a_device_is() -> None:
         for p in (root / "devices").rglob("*.py")
         if "import gufo" in (code := p.read_text()) or "from gufo" in code
     }
-    assert users == {"devices/drivers/network_gear/snmp.py"}
+    assert users == {"devices/drivers/snmp/agent.py"}

@@ -7,16 +7,16 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from devices.drivers.network_gear.ports import COLUMNS, TYPE
 from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.drivers.network_gear.snmp import Agent, NoAnswer, Refused
+from devices.drivers.snmp.agent import Agent, NoAnswer, Refused
 from tests.devices.rig import driving
+from tests.devices.walks import BULKWALK, as_rows, walked
 
-SNMPD, BULKWALK, GET = Path("/usr/sbin/snmpd"), Path("/usr/bin/snmpbulkwalk"), Path("/usr/bin/snmpget")
+SNMPD, GET = Path("/usr/sbin/snmpd"), Path("/usr/bin/snmpget")
 USER = {"version": "v3", "user": "hub", "auth": "sha", "auth_key": "authpass12", "priv": "aes", "priv_key": "privpass12"}
 AS_USER = ["-v3", "-l", "authPriv", "-u", "hub", "-a", "SHA", "-A", "authpass12", "-x", "AES", "-X", "privpass12"]
 
@@ -52,30 +52,12 @@ def snmpd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         process.wait(5)
 
 
-def walked(port: int, oid: str, *how: str) -> list[str]:
-    """What snmpbulkwalk reads: lines of `.oid = value`, numbers and bytes as they are."""
-    done = subprocess.run(
-        [str(BULKWALK), *how, "-On", "-Oe", "-OQ", "-OU", "-Ox", f"127.0.0.1:{port}", oid], capture_output=True, text=True, check=True
-    )
-    return [line for line in done.stdout.splitlines() if line.startswith(f".{oid}.")]
-
-
-def as_printed(value: Any) -> str:
-    return (
-        '"' + "".join(f"{byte:02X} " for byte in value) + '"'
-        if isinstance(value, bytes) and value
-        else '""'
-        if value == b""
-        else str(value)
-    )
-
-
 @pytest.mark.parametrize(("settings", "how"), [({"community": "readers"}, ["-v2c", "-c", "readers"]), (USER, AS_USER)], ids=["v2c", "v3"])
 async def test_every_row_is_the_row_another_reader_sees(snmpd: int, settings: dict[str, str], how: list[str]) -> None:
     agent = Agent(NetworkGearProfile.model_validate(settings), "127.0.0.1", snmpd)
     await agent.greet()
     for oid in [TYPE, *(oid for name, oid in COLUMNS.items() if "octets" not in name)]:  # those count on between two readers
-        ours = [f".{oid}.{'.'.join(map(str, index))} = {as_printed(value)}" for index, value in (await agent.column(oid)).items()]
+        ours = as_rows(oid, await agent.column(oid))
         assert ours == walked(snmpd, oid, *how)
         assert ours
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.driver import Condition
-from devices.drivers.ups import BYTES_MAX, ROWS_MAX, Answer, NoSuchUps, NotALine, NutSilent, Refused, TooMuch, UpsProfile, words
+from devices.drivers.ups import UpsProfile
+from devices.drivers.ups.nut import BYTES_MAX, ROWS_MAX, Answer, NoSuchUps, NotALine, NutSilent, Refused, TooMuch, words
 from devices.errors import CannotConnect, LinkLost
 from devices.simulators.ups import Battery, Load, UpsSim
 from devices.simulators.verbs import AfterBytes, Garble, Nothing
@@ -21,7 +22,7 @@ from hub.ports import Outcome
 from tests.devices.rig import Rig, driving, errand
 
 NOTHING = Nothing()
-UNKNOWN = {"battery_pct": None, "minutes_left": None, "load_pct": None, "input_v": None, "lines_ignored": 0}
+UNKNOWN = {"battery_pct": None, "minutes_left": None, "load_pct": None, "input_v": None, "battery_v": None, "lines_ignored": 0}
 
 
 @pytest_asyncio.fixture
@@ -133,7 +134,7 @@ async def test_on_the_mains_it_is_well_and_tells_its_figures_and_who_it_is(sim: 
         who = await rig.driver.identify()
         assert (who.model, who.serial, who.firmware) == ('SIMULATED 650 "desk"', "SIM-u1", "1.0 SIMULATED")
         assert await rig.driver.poll() == Condition(
-            figures={"battery_pct": 100, "minutes_left": 30, "load_pct": 20, "input_v": 230.4, "lines_ignored": 0}
+            figures={"battery_pct": 100, "minutes_left": 30, "load_pct": 20, "input_v": 230.4, "battery_v": 13.6, "lines_ignored": 0}
         )
 
 

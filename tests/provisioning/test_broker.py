@@ -93,6 +93,16 @@ def test_a_device_may_touch_only_its_own_topics(running: RunningBroker, connect:
     until(lambda: running.said().count("Publish Violation") >= 5, "the violations in the broker's log")
 
 
+def test_the_hub_asks_the_bridge_and_the_bridge_answers(running: RunningBroker, connect: Connect) -> None:
+    hub, bridge = connect(running.secret("hub")).here(), connect(running.secret("bridge")).here()
+    assert bridge.subscribe("store/s1/bridge/do/flush") == 1
+    assert hub.subscribe("store/s1/bridge/done") == 1
+    hub.publish("store/s1/bridge/do/flush", "{}")
+    assert bridge.next()[0] == "store/s1/bridge/do/flush"
+    bridge.publish("store/s1/bridge/done", "{}")
+    assert hub.next()[0] == "store/s1/bridge/done"
+
+
 def test_the_bridge_can_only_listen_to_states(running: RunningBroker, connect: Connect) -> None:
     hub, bridge = connect(running.secret("hub")).here(), connect(running.secret("bridge")).here()
     hub.subscribe("store/s1/#")

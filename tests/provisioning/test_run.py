@@ -177,6 +177,44 @@ def test_stopping_ends_every_process_within_seconds_and_frees_the_ports(run: Run
     assert "stopped" in run.console()
 
 
+OFF = "import pathlib, sys; pathlib.Path(sys.argv[1]).write_text(' '.join(sys.argv[2:])); sys.exit(int(sys.argv[3]))"
+
+
+def off_command(run: Run, code: int) -> str:
+    """A program that notes how it was called."""
+    return json.dumps([sys.executable, "-S", "-c", OFF, str(run.store / "off"), "now; echo $HOME", str(code)])
+
+
+def test_on_the_hubs_order_everything_stops_and_the_machine_is_asked_to_switch_itself_off(run: Run) -> None:
+    run.up(CHAIRSIDE_POWER__OFF_COMMAND=off_command(run, 0))
+    pids = run.pids()
+    assert not (run.store / "off").exists()
+    (run.store / "stop-order.json").write_text("{}")
+    assert run.process
+    assert run.process.wait(20) == 0
+    assert all(gone(pid) for pid in pids.values())
+    assert (run.store / "off").read_text() == "now; echo $HOME 0"  # no shell saw it
+    assert "asked to switch this computer off" in run.console()
+
+
+@pytest.mark.parametrize(("command", "said"), [("[]", "everything is stopped. Switch"), ('["/no/such/program"]', "could not be run")])
+def test_without_a_program_that_can_a_person_is_told_to_switch_it_off(run: Run, command: str, said: str) -> None:
+    run.up("--no-hq", "--no-bench", CHAIRSIDE_POWER__OFF_COMMAND=command)
+    (run.store / "stop-order.json").write_text("{}")
+    assert run.process
+    assert run.process.wait(20) == 0
+    assert said in " ".join(run.console().split())
+
+
+def test_an_order_of_an_earlier_run_stops_nothing(run: Run) -> None:
+    run.store.mkdir(parents=True)
+    (run.store / "stop-order.json").write_text("{}")
+    run.up("--no-hq", "--no-bench", CHAIRSIDE_POWER__OFF_COMMAND=off_command(run, 0))
+    assert not (run.store / "stop-order.json").exists()
+    assert run.end() == 0
+    assert not (run.store / "off").exists()
+
+
 def test_kill_9_of_the_command_leaves_no_orphans_and_the_next_start_works(run: Run) -> None:
     run.up()
     pids = run.pids()

@@ -280,7 +280,8 @@ class BenchPage:
     def _draw_ups(self, sim: Sim) -> None:
         t, state = self._desk.t, sim.state
         with box("desk-panel", "section"):
-            self._draw_title(sim, t("Battery backup (UPS)"))
+            networked = sim.address.startswith("snmp:")
+            self._draw_title(sim, t("Battery backup on the network") if networked else t("Battery backup (UPS)"))
             with box("desk-facts"):
                 fact(t("Mains"), t("there") if state.get("mains") else t("gone"))
                 fact(t("Battery"), t("{percent} %, {minutes} min", percent=state.get("pct", 0), minutes=state.get("minutes", 0)))
@@ -320,6 +321,8 @@ class BenchPage:
                     t("{up} of {count} have a link", up=int(sim.state.get("ports", 0)) - len(down), count=sim.state.get("ports", 0)),
                 )
                 fact(t("Power it gives"), t("{watts} W", watts=sim.state.get("poe_w", 0)))
+                if "wifi_clients" in sim.state:
+                    fact(t("Devices on its Wi-Fi"), str(sim.state["wifi_clients"]))
             self._draw_faults(sim.state)
             self._draw_deeds(sim, NETWORK_GEAR)
 

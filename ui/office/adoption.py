@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from hub.equipment import DeviceSpec
 from hub.errors import InvalidInput
 from hub.ids import TapId
-from ui.office.printer_use import PRINTER, PRINTER_ROLES
+from ui.office.uses import PRINTER, ROLES_OF, USES
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, field
 from ui.station.printing import DEVICE_KINDS, ROLES
@@ -26,23 +26,44 @@ _LANGUAGE = N_("The language it speaks; its manual names it")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """One setting of a profile with few values; the first is the usual one. Names of protocols are the same in every language."""
+    """One setting of a profile with few values; the first is the usual one. Names of protocols are the same in every language.
+
+    `only`: another setting and the value it must have; else this one is neither shown nor sent.
+    """
 
     name: str
     label: str
     values: Mapping[str, str]
+    only: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typed:
-    """One setting of a profile that is typed; empty leaves it out."""
+    """One setting of a profile that is typed; empty leaves it out. `only` as in Choice."""
 
     name: str
     label: str
     hint: str = ""
     usual: str = ""
     secret: bool = False
+    only: tuple[str, str] | None = None
 
+
+_V2C, _V3 = ("version", "v2c"), ("version", "v3")
+_SNMP: tuple[Choice | Typed, ...] = (
+    Choice(name="version", label=N_("Version of SNMP"), values={"v2c": "v2c", "v3": "v3"}),
+    Typed(name="community", label=N_("Community (SNMP v2c)"), hint=N_("Empty: public"), secret=True, only=_V2C),
+    Typed(name="user", label=N_("SNMP user"), only=_V3),
+    Choice(
+        name="auth",
+        label=N_("How the user proves who it is"),
+        values={"sha": "SHA", "sha256": "SHA-256", "sha512": "SHA-512", "md5": "MD5", "none": N_("Not at all")},
+        only=_V3,
+    ),
+    Typed(name="auth_key", label=N_("Key of the user"), hint=N_("At least eight characters"), secret=True, only=_V3),
+    Choice(name="priv", label=N_("How it is encrypted"), values={"aes": "AES", "des": "DES", "none": N_("Not at all")}, only=_V3),
+    Typed(name="priv_key", label=N_("Key of the encryption"), hint=N_("At least eight characters"), secret=True, only=_V3),
+)
 
 SETTINGS: Mapping[str, tuple[Choice | Typed, ...]] = {
     SCALE: (Choice(name="dialect", label=_LANGUAGE, values={"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}),),
@@ -59,12 +80,16 @@ SETTINGS: Mapping[str, tuple[Choice | Typed, ...]] = {
             values={"ascii": N_("Latin letters only"), "gbk": N_("Chinese too (GBK)")},
         ),
     ),
-    "ups": (Typed(name="ups", label=N_("Its name in NUT"), hint=N_("Empty when there is only one; the address is tcp://address:3493")),),
+    "ups": (
+        Typed(name="ups", label=N_("Its name in NUT"), hint=N_("Empty when there is only one; the address is tcp://address:3493")),
+        Typed(name="low_minutes", label=N_("Nearly empty with so many minutes left"), hint=N_("Empty: when it says so itself")),
+        *_SNMP,
+    ),
     "sensor": (
         Typed(name="temperature_max", label=N_("Warmest it may be (°C)"), hint=N_("Empty: any")),
         Typed(name="temperature_min", label=N_("Coldest it may be (°C)"), hint=N_("Empty: any")),
     ),
-    "network_gear": (Typed(name="community", label=N_("Community (SNMP v2c)"), hint=N_("Empty: public"), secret=True),),
+    "network_gear": _SNMP,
 }
 
 
@@ -99,7 +124,7 @@ class Adoption:
 
     def _draw_rest(self) -> None:
         t = self._desk.t
-        for setting in SETTINGS.get(self._kind, ()):
+        for setting in filter(self._is_asked, SETTINGS.get(self._kind, ())):
             if isinstance(setting, Choice):
                 self._draw_choice(setting)
             else:
@@ -107,11 +132,14 @@ class Adoption:
                 made = field(t(setting.label), partial(self._set, setting.name), value=self._profile[setting.name], hint=hint)
                 if setting.secret:
                     made.props("type=password autocomplete=new-password")
-        if self._kind == PRINTER:
-            text(t("What it prints"), "cs-label")
+        if roles := ROLES_OF.get(self._kind):
+            text(t(USES[self._kind]), "cs-label")
             with box("desk-chips cs-wrap"):
-                for role in PRINTER_ROLES:
+                for role in roles:
                     chip(t(ROLES[role]), partial(self._turn_role, role), chosen=role in self._roles)
+
+    def _is_asked(self, setting: Choice | Typed) -> bool:
+        return setting.only is None or self._profile[setting.only[0]] == setting.only[1]
 
     def _draw_choice(self, setting: Choice) -> None:
         t = self._desk.t
@@ -134,7 +162,8 @@ class Adoption:
     async def _adopt(self, tap_id: TapId) -> None:
         """What is typed is checked by the device host."""
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
-        profile = {setting: value for setting, value in self._profile.items() if value}
+        asked = [setting.name for setting in filter(self._is_asked, SETTINGS.get(self._kind, ()))]
+        profile = {setting: value for setting in asked if (value := self._profile[setting])}
         try:
             spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)), profile=profile)
         except ValidationError:

@@ -14,9 +14,9 @@ from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.ports import Health
 from ui.office import figures
-from ui.office.printer_use import PRINTER, PrinterUse
 from ui.office.readings import Readings
 from ui.office.self_test import SelfTest
+from ui.office.uses import PrinterUse, Use, use_of
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, fact, field, heading
 from ui.station.printing import device_name, device_words
@@ -32,7 +32,7 @@ class DeviceSheet:
 
     def __init__(self, desk: Desk, sheet: Sheet, tests: SelfTests, changed: Callable[[], None]) -> None:
         self._desk, self._sheet, self._tests, self._changed = desk, sheet, tests, changed
-        self._use: PrinterUse | None = None
+        self._use: Use | None = None
 
     def open(self, device: Device) -> None:
         """Show it; whoever may not change devices only looks."""
@@ -93,7 +93,7 @@ class DeviceSheet:
         info = device.info
         assert info is not None  # noqa: S101 - the caller looked
         self._name = field(t("Name"), value=info.name)
-        self._use = PrinterUse(self._desk, device) if info.kind == PRINTER else None
+        self._use = use_of(self._desk, device)
         self._address = field(t("Address of another device that takes its place"), hint=t("Empty: this device stays where it is."))
         main_action(t, t("Save"), partial(self._save, device), icon="save")
         enabled = device.health is not Health.DISABLED
@@ -109,12 +109,12 @@ class DeviceSheet:
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         try:
             roles = tuple(sorted(self._use.roles)) if self._use else None
-            profile = (self._use.seen if self._use else None) or None
+            profile = (self._use.seen if isinstance(self._use, PrinterUse) else None) or None
             wish = DeviceChange(name=name, roles=roles, address=address or None, profile=profile)
         except ValidationError:
             raise InvalidInput(name=name, address=address) from None
         await self._desk.ask.equipment.change(self._desk.actor(), device.id, wish, tap_id)
-        if self._use:
+        if isinstance(self._use, PrinterUse):
             await self._desk.ask.equipment.printers.choose_fallback(self._desk.actor(), device.id, self._use.fallback)
         self._sheet.close()
         self._changed()

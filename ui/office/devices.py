@@ -10,8 +10,8 @@ from hub.equipment.model import TEST_LINES, Device
 from hub.ids import TapId
 from ui.office.adoption import ADOPTABLE, DISPLAY, SCALE, Adoption
 from ui.office.device_sheet import DeviceSheet
-from ui.office.printer_use import PRINTER
 from ui.office.services import OfficeServices
+from ui.office.uses import PRINTER
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, heading
 from ui.station.printing import DEVICE_CHANGES, DEVICE_KINDS, device_name, draw_device, grams

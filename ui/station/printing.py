@@ -34,7 +34,13 @@ KINDS: dict[PrintKind, str] = {
     PrintKind.Z_REPORT: N_("Z report"),
     PrintKind.TEST: N_("Test print"),
 }
-ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"), "colour": N_("colour orders"), "scan": N_("scanning")}
+ROLES: dict[str, str] = {
+    "receipt": N_("receipts"),
+    "ticket": N_("queue tickets"),
+    "colour": N_("colour orders"),
+    "scan": N_("scanning"),
+    "powers_hub": N_("this hub"),
+}
 DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "label_printer": N_("Label printer"),

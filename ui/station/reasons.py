@@ -73,11 +73,21 @@ WORDS: dict[str, tuple[str, str]] = {
     "battery_low": (N_("The mains are gone and the battery of the UPS is nearly empty."), N_("Finish now: the tills go dark in a moment.")),
     "replace_battery": (N_("The battery of the UPS is worn out."), N_("Order a new one; without it a power cut ends everything at once.")),
     "ups_overload": (N_("More hangs on the UPS than it can carry."), N_("Plug hair dryers and heaters in elsewhere.")),
+    "ups_off": (N_("The UPS is switched off and gives no power."), N_("Switch it on.")),
+    "ups_bypass": (
+        N_("The UPS passes the mains straight through: when they go, everything goes dark."),
+        N_("Switch its bypass off, or have it looked at."),
+    ),
+    "ups_fault": (N_("The UPS reports a fault of its own."), N_("Look at its display, and have it looked at.")),
     "ups_stale": (
         N_("There is no news from the UPS; whether the mains are there is not known."),
         N_("Pull its data cable out and plug it in again."),
     ),
     "ups_driver_gone": (N_("The program that listens to the UPS has stopped."), N_("Restart the computer the UPS is connected to.")),
+    "no_ups_there": (
+        N_("What answers at this address does not describe itself as a UPS."),
+        N_("Adopt the UPS at the address of its own network card."),
+    ),
     "nut_silent": (N_("The program that knows the UPS gives no answer."), N_("Restart the computer the UPS is connected to.")),
     "ups_not_found": (
         N_("NUT has no such UPS; without a name it must have exactly one."),

@@ -1,4 +1,4 @@
-"""Switches, routers and access points over SNMP v2c and v3: ports, errors, power over Ethernet, reboots.
+"""Switches, routers and access points over SNMP v2c and v3: ports, errors, power over Ethernet, reboots, and what lies around them.
 
 What is asked: SNMPv2-MIB (RFC 3418), ENTITY-MIB (RFC 6933) for the serial number, IF-MIB (RFC 2863), POWER-ETHERNET-MIB (RFC 3621).
 Questions go through a library with a socket of its own; the Transport finds the address and carries the one thing that library cannot do,
@@ -9,17 +9,27 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.driver import Announcement, Bell, Condition, Driver, Identity, Job, NoArguments, Pace, Profile, Result
+from devices.drivers.network_gear.around import (
+    ADDRESSES_MAX,
+    Address,
+    Neighbour,
+    count_neighbours,
+    read_addresses,
+    read_neighbours,
+)
 from devices.drivers.network_gear.change import error_status, set_request
-from devices.drivers.network_gear.ports import FEED_ENABLE, Port, Supply, grown, read_feeds, read_ports, read_supply, text
+from devices.drivers.network_gear.ports import FEED_ENABLE, Port, Supply, grown, read_feeds, read_ports, read_supply
 from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.drivers.network_gear.snmp import Agent, NoAnswer
+from devices.drivers.network_gear.wifi import Wifi, read_wifi
+from devices.drivers.snmp.agent import Agent, NoAnswer
+from devices.drivers.snmp.values import text
 from devices.errors import BadAddress, LinkLost
 from devices.transport import Peer, Transport
 from hub.clock import Clock
@@ -28,21 +38,23 @@ DESCRIPTION, OBJECT_ID, UPTIME, NAME = (f"1.3.6.1.2.1.1.{leaf}.0" for leaf in (1
 SERIAL_NUMBERS = "1.3.6.1.2.1.47.1.1.1.1.11"
 SERIALS_LOOKED_AT = 32
 LOOK_S = 7.0
+AROUND_S = 60.0
 RATE_OVER_S = 5.0
 TICKS_WRAP = 2**32  # after 497 days
 WRAP_MARGIN_TICKS = 60 * 100
 POWER_OFF_S = 5.0
 ON, OFF = 1, 2
 SHOWN_AT_ONCE = 128  # an answer must fit into one message
+TABLES = frozenset({"ports", "neighbours", "addresses"})
 REFUSALS = frozenset({6, 16, 17})  # noAccess, authorizationError, notWritable
 
 
-class Ports(BaseModel):
-    """`ports`: from which on, in the device's order."""
+class From(BaseModel):
+    """`ports`, `neighbours`, `addresses`: from which row on."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    first: int = Field(0, ge=0, le=512)
+    first: int = Field(0, ge=0, le=ADDRESSES_MAX)
 
 
 class PoeCycle(BaseModel):
@@ -51,6 +63,15 @@ class PoeCycle(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     port: str = Field(min_length=1, max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What changes slowly, and when it was looked at."""
+
+    at: float
+    neighbours: int
+    wifi: Wifi
 
 
 @dataclass(slots=True)
@@ -69,17 +90,24 @@ class NetworkGear(Driver):
 
     kind: ClassVar[str] = "network_gear"
     profile: ClassVar[type[Profile]] = NetworkGearProfile
-    verbs: ClassVar[Mapping[str, type[BaseModel]]] = {"ports": Ports, "poe_cycle": PoeCycle, "status": NoArguments}
+    verbs: ClassVar[Mapping[str, type[BaseModel]]] = {
+        "ports": From,
+        "neighbours": From,
+        "addresses": From,
+        "poe_cycle": PoeCycle,
+        "status": NoArguments,
+    }
     lasting: ClassVar[frozenset[str]] = frozenset({"poe_cycle"})
     pace: ClassVar[Pace] = Pace(poll_s=10.0, poll_wait_s=8.0, miss_s=1.0, back_off_s_max=30.0)
 
     def __init__(self, profile: NetworkGearProfile, link: Transport, clock: Clock) -> None:
         if not isinstance(link, Peer):
             raise BadAddress(why="snmp://host:port is needed")
-        self._profile, self._link, self._peer, self._clock = profile, link, link, clock
+        self._profile, self._link, self._clock = profile, link, clock
         self._agent: Agent | None = None
         self._feeds = True  # until it has shown that it gives no power
         self._seen: _Seen | None = None
+        self._around: _Around | None = None
         self.bell = Bell(announce=lambda _: None, show=lambda _: None)
 
     def follow(self, before: Driver) -> None:
@@ -99,17 +127,27 @@ class NetworkGear(Driver):
         return (await self._look())[0]
 
     async def run(self, job: Job) -> Result:
-        """`ports` and `status` change nothing. Raises as `poll`, only while nothing was written."""
+        """All but `poe_cycle` change nothing. Raises as `poll`, only while nothing was written."""
         condition, ports = await self._look()
         self.bell.show(condition)
         if job.verb == "poe_cycle":
             return await self._cycle(job, [port for port in ports.values() if port.name == job.args.port])
-        if job.verb == "ports":
-            shown = list(ports.values())[job.args.first :]
-            return Result.done(
-                answer={"ports": [port.told() for port in shown[:SHOWN_AT_ONCE]], "more": len(shown) > SHOWN_AT_ONCE},
-            )
+        if job.verb in TABLES:
+            rows = await self._table(job.verb, ports)
+            shown = [row.told() for row in rows[job.args.first :][:SHOWN_AT_ONCE]]
+            return Result.done(answer={job.verb: shown, "more": len(rows) > job.args.first + SHOWN_AT_ONCE})
         return Result.done()
+
+    async def _table(self, name: str, ports: Mapping[int, Port]) -> Sequence[Port | Neighbour | Address]:
+        """All rows of what a verb of the same name tells. Raises as `poll`."""
+        if name == "ports":
+            return list(ports.values())
+        try:
+            async with asyncio.timeout(LOOK_S):
+                agent = await self._asked()
+                return await (read_neighbours if name == "neighbours" else read_addresses)(agent, ports)
+        except TimeoutError:
+            raise NoAnswer(within_s=LOOK_S) from None
 
     async def stop(self) -> None:
         """Let go of both sockets."""
@@ -118,10 +156,7 @@ class NetworkGear(Driver):
 
     async def _asked(self) -> Agent:
         if self._agent is None:
-            await self._link.open()
-            agent = Agent(self._profile, self._peer.ip, self._peer.port)
-            await agent.greet()
-            self._agent = agent
+            self._agent = await Agent.reached(self._profile, self._link)
         return self._agent
 
     # Looking
@@ -133,6 +168,7 @@ class NetworkGear(Driver):
                 system = await agent.get(UPTIME, NAME, OBJECT_ID)
                 ports = await read_ports(agent)
                 supply = await self._supply(agent, ports)
+                around = await self._looked_around(agent, str(system.get(OBJECT_ID) or ""))
         except TimeoutError:
             raise NoAnswer(within_s=LOOK_S) from None
         ticks = system.get(UPTIME)
@@ -140,7 +176,15 @@ class NetworkGear(Driver):
             raise NoAnswer(missing="sysUpTime")
         self._compare(ticks, ports)
         figures = {"name": text(system.get(NAME)), "object_id": str(system.get(OBJECT_ID) or ""), "uptime_s": ticks // 100}
+        figures |= {"neighbours": around.neighbours, "wifi_clients": around.wifi.clients, "access_points": around.wifi.points}
         return self._condition(ports, supply, figures), ports
+
+    async def _looked_around(self, agent: Agent, object_id: str) -> _Around:
+        """Neighbours and Wi-Fi, once a minute. Raises what the agent raises."""
+        now = self._clock.monotonic()
+        if self._around is None or now - self._around.at >= AROUND_S:
+            self._around = _Around(now, await count_neighbours(agent), await read_wifi(agent, object_id))
+        return self._around
 
     async def _supply(self, agent: Agent, ports: Mapping[int, Port]) -> Supply | None:
         supply = await read_supply(agent) if self._feeds else None

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from devices.drivers.network_gear.snmp import Agent, Index, Value
+from devices.drivers.snmp.agent import Agent, Index, Value
+from devices.drivers.snmp.values import text, whole
 
 _IF, _IFX, _POE = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1", "1.3.6.1.2.1.105.1"
 TYPE = f"{_IF}.3"
@@ -26,18 +27,6 @@ SUPPLY = {"watts": f"{_POE}.3.1.1.2", "status": f"{_POE}.3.1.1.3", "drawn": f"{_
 _REAL = frozenset({6, 62, 69, 71, 117})  # ifType: Ethernet in its four numbers, and radio; not VLANs, tunnels, loopback
 _UP, _ON, _FAULTY, _FEEDING = 1, 1, 3, 3
 _CLASS_W = {1: 15.4, 2: 4.0, 3: 7.0, 4: 15.4, 5: 30.0}  # class 0 to 4 are told as 1 to 5
-TEXT_MAX = 64
-
-
-def text(value: Value, length: int = TEXT_MAX) -> str:
-    """What a device calls something: UTF-8 or GBK, on one line, cut to `length`."""
-    if not isinstance(value, bytes):
-        return ""
-    try:
-        said = value.decode("utf-8")
-    except UnicodeDecodeError:
-        said = value.decode("gb18030", "replace")
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in said).split())[:length]
 
 
 def grown(now: int, then: int, bits: int) -> int:
@@ -45,10 +34,6 @@ def grown(now: int, then: int, bits: int) -> int:
     if now >= then:
         return now - then
     return now - then + 2**bits if then >= 2 ** (bits - 1) else now
-
-
-def _whole(value: Value) -> int | None:
-    return value if isinstance(value, int) else None
 
 
 @dataclass(slots=True)
@@ -95,7 +80,7 @@ class Supply:
 
 async def read_ports(agent: Agent) -> dict[int, Port]:
     """Every real port by its interface's index. Raises what the agent raises."""
-    real = [index for index, kind in (await agent.column(TYPE)).items() if kind in _REAL and len(index) == 1]
+    real = [index for index, kind in (await agent.whole_column(TYPE)).items() if kind in _REAL and len(index) == 1]
     reaches = max(real, default=())
     columns = {name: await agent.column(oid, reaches) for name, oid in COLUMNS.items()}
     return {index[0]: _port(index, columns) for index in real}
@@ -103,16 +88,16 @@ async def read_ports(agent: Agent) -> dict[int, Port]:
 
 def _port(index: Index, columns: Mapping[str, Mapping[Index, Value]]) -> Port:
     row = {name: column.get(index) for name, column in columns.items()}
-    oper = _whole(row["oper"])
+    oper = whole(row["oper"])
     return Port(
         index=index[0],
         name=text(row["name"]) or f"#{index[0]}",
         alias=text(row["alias"]),
         up=None if oper is None else oper == _UP,
-        wanted=_whole(row["admin"]) == _ON,
-        mbps=_whole(row["mbps"]),
-        errors={name: count for name in ("in_errors", "out_errors") if (count := _whole(row[name])) is not None},
-        octets={name: count for name in ("in_octets", "out_octets") if (count := _whole(row[name])) is not None},
+        wanted=whole(row["admin"]) == _ON,
+        mbps=whole(row["mbps"]),
+        errors={name: count for name in ("in_errors", "out_errors") if (count := whole(row[name])) is not None},
+        octets={name: count for name in ("in_octets", "out_octets") if (count := whole(row[name])) is not None},
     )
 
 
@@ -123,7 +108,7 @@ async def read_feeds(agent: Agent, ports: Mapping[int, Port], first: int) -> Non
         port = ports.get(index[1] + first - 1) if len(index) == 2 and index[0] == 1 else None
         if port is not None:
             port.feed_enabled = on == _ON
-            port.poe_w_max = _CLASS_W.get(_whole(classes.get(index)) or 0) if status.get(index) == _FEEDING else None
+            port.poe_w_max = _CLASS_W.get(whole(classes.get(index)) or 0) if status.get(index) == _FEEDING else None
 
 
 async def read_supply(agent: Agent) -> Supply | None:
@@ -131,7 +116,7 @@ async def read_supply(agent: Agent) -> Supply | None:
     columns = {name: await agent.column(oid) for name, oid in SUPPLY.items()}
     if not columns["drawn"]:
         return None
-    units = [{name: _whole(column.get(unit)) or 0 for name, column in columns.items()} for unit in columns["drawn"]]
+    units = [{name: whole(column.get(unit)) or 0 for name, column in columns.items()} for unit in columns["drawn"]]
     overloaded = any(
         unit["status"] == _FAULTY or (unit["watts"] and unit["drawn"] * 100 > unit["watts"] * (unit["threshold"] or 99)) for unit in units
     )

@@ -117,7 +117,26 @@ def test_a_ups_is_taken_in_by_address_and_its_name_in_nut(desk: Any) -> None:
     sheet.get_by_label("Its name in NUT").fill(" eaton ")
     sheet.get_by_role("button", name="Take in", exact=True).click()
     expect(page.locator('[data-device="new-1"]')).to_contain_text("Till battery")
-    assert desk.shop("equipment_calls") == [["adopt", "Till battery", "tcp://127.0.0.1:3493", "eaton"]]
+    assert desk.shop("equipment_calls") == [["adopt", "Till battery", "tcp://127.0.0.1:3493", "eaton", "v2c"]]
+
+
+def test_a_ups_on_the_network_is_taken_in_with_its_user_and_its_keys(desk: Any) -> None:
+    page = desk.open("/office/devices", who="manager")
+    page.get_by_role("button", name="Network printer by address").click()
+    sheet = page.get_by_role("dialog")
+    sheet.get_by_role("button", name="Battery backup (UPS)").click()
+    sheet.get_by_label("Name", exact=True).fill("Rack battery")
+    sheet.get_by_label("Address").fill("snmp://10.0.0.7:161")
+    sheet.get_by_role("button", name="v3", exact=True).click()
+    expect(sheet.get_by_label("Community (SNMP v2c)")).to_have_count(0)
+    sheet.get_by_label("SNMP user").fill("hub")
+    sheet.get_by_label("Key of the user").fill("authpass12")
+    sheet.get_by_label("Key of the encryption").fill("privpass12")
+    sheet.get_by_role("button", name="this hub", exact=True).click()
+    sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(page.locator('[data-device="new-1"]')).to_contain_text("Rack battery")
+    asked = ["v3", "hub", "sha", "authpass12", "aes", "privpass12"]
+    assert desk.shop("equipment_calls") == [["adopt", "Rack battery", "snmp://10.0.0.7:161", *asked]]
 
 
 def test_a_label_printer_is_taken_in_with_its_language_and_the_size_of_its_labels(desk: Any) -> None:
@@ -146,7 +165,7 @@ def test_a_switch_is_taken_in_with_its_community_which_is_not_shown(desk: Any) -
     community.fill("readers")
     sheet.get_by_role("button", name="Take in", exact=True).click()
     expect(page.locator('[data-device="new-1"]')).to_be_visible()
-    assert desk.shop("equipment_calls") == [["adopt", "Switch", found["address"], "readers"]]
+    assert desk.shop("equipment_calls") == [["adopt", "Switch", found["address"], "v2c", "readers"]]
 
 
 def test_a_found_display_is_taken_in_with_its_language_and_characters_and_shows_a_test(desk: Any) -> None:

@@ -24,8 +24,9 @@ from gufo.snmp import (
 )
 from gufo.snmp.aio import SnmpSession
 
-from devices.drivers.network_gear.profile import NetworkGearProfile
-from devices.errors import CannotConnect, DeviceError, Silent
+from devices.drivers.snmp.profile import SnmpProfile
+from devices.errors import BadAddress, CannotConnect, DeviceError, Silent
+from devices.transport import Peer, Transport
 
 Value = None | str | bytes | int | float
 Index = tuple[int, ...]
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 ROWS_AT_ONCE = 64
 ROWS_MAX = 512
+ROWS_AHEAD = 16
 _AUTH: dict[str, type[BaseAuthKey]] = {"md5": Md5Key, "sha": Sha1Key, "sha256": Sha256Key, "sha512": Sha512Key}
 _PRIV: dict[str, type[BasePrivKey]] = {"aes": Aes128Key, "des": DesKey}
 
@@ -59,7 +61,7 @@ class NotUnderstood(Silent):
 class Agent:
     """What answers at `host`, an IP address. Asked one thing at a time; every answer has the profile's limit."""
 
-    def __init__(self, profile: NetworkGearProfile, host: str, port: int) -> None:
+    def __init__(self, profile: SnmpProfile, host: str, port: int) -> None:
         user = _user(profile) if profile.version == "v3" else None
         community = profile.community.get_secret_value()
         try:
@@ -67,6 +69,17 @@ class Agent:
         except OSError as why:
             raise CannotConnect(host=host, port=port, why=type(why).__name__) from why
         self._rows_at_once = ROWS_AT_ONCE
+        self._out_of_order = False
+
+    @classmethod
+    async def reached(cls, profile: SnmpProfile, link: Transport) -> Agent:
+        """Opens `link` to find the address, and greets. Raises BadAddress, CannotConnect, or as `get`."""
+        if not isinstance(link, Peer):
+            raise BadAddress(why="snmp://host:port is needed")
+        await link.open()
+        agent = cls(profile, link.ip, link.port)
+        await agent.greet()
+        return agent
 
     async def greet(self) -> None:
         """For v3, learn who answers and its time; needed before the first question. Raises as `get`."""
@@ -89,6 +102,28 @@ class Agent:
             if self._rows_at_once == 1:
                 raise NotUnderstood(oid=oid)
             self._rows_at_once //= 2
+
+    async def whole_column(self, oid: str) -> dict[Index, Value]:
+        """A column indexed by one number, of which a page refused in the middle cuts nothing off. Raises as `get`.
+
+        The numbers right behind the last row are asked for by themselves; when one is there, pages are half as long from then on. A table
+        that goes on behind its end even row by row is out of order: it stays as it is and is not doubted again.
+        """
+        rows = await self.column(oid)
+        at_first = self._rows_at_once
+        while not self._out_of_order and await self._goes_on(oid, rows):
+            if self._rows_at_once == 1:
+                self._rows_at_once, self._out_of_order = at_first, True
+            else:
+                self._rows_at_once //= 2
+                rows = await self.column(oid)
+        return rows
+
+    async def _goes_on(self, oid: str, rows: dict[Index, Value]) -> bool:
+        if not rows or len(rows) == ROWS_MAX:
+            return False
+        last = max(rows)[0]
+        return bool(await self.get(*(f"{oid}.{last + ahead}" for ahead in range(1, ROWS_AHEAD + 1))))
 
     async def _walked(self, oid: str, rows_max: int) -> dict[Index, Value]:
         rows: dict[Index, Value] = {}
@@ -113,7 +148,7 @@ class Agent:
         return False
 
 
-def _user(profile: NetworkGearProfile) -> User:
+def _user(profile: SnmpProfile) -> User:
     auth = _AUTH.get(profile.auth)
     priv = _PRIV.get(profile.priv)
     return User(

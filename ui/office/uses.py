@@ -1,11 +1,11 @@
-"""What a receipt printer is used for, where its papers come out while it cannot print, and what only a person can see of it."""
+"""What a device is used for; of a receipt printer also where its papers come out while it cannot print, and what only a person can see."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 
-from hub.equipment.model import Device
+from hub.equipment.model import POWERS_HUB, Device
 from hub.equipment.papers import SAMPLES
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box
@@ -14,7 +14,8 @@ from ui.texts import N_
 from ui.widgets import chip, text
 
 PRINTER = "receipt_printer"
-PRINTER_ROLES = ("receipt", "ticket", "colour")
+ROLES_OF: Mapping[str, tuple[str, ...]] = {PRINTER: ("receipt", "ticket", "colour"), "ups": (POWERS_HUB,)}
+USES: Mapping[str, str] = {PRINTER: N_("What it prints"), "ups": N_("What hangs on it")}
 DRAWER_LEVELS: Mapping[str, str] = {
     "open_high": N_("high while it is open"),
     "open_low": N_("low while it is open"),
@@ -22,23 +23,38 @@ DRAWER_LEVELS: Mapping[str, str] = {
 }
 
 
-class PrinterUse:
-    """Part of the sheet of a printer; `roles`, `fallback` and `seen` are what is chosen now. `seen`: values of its profile, none at first."""
+class Use:
+    """Part of the sheet of a device: what it is used for. `roles` are those chosen now."""
 
     def __init__(self, desk: Desk, device: Device) -> None:
-        self._desk = desk
+        self._desk, self._kind = desk, device.info.kind if device.info else ""
         self.roles = set(device.info.roles) if device.info else set[str]()
-        self.fallback = desk.ask.equipment.printers.fallback_of(device.id)
-        self.seen: dict[str, str] = {}
-        self._others = [d for d in desk.ask.equipment.devices(desk.reader()) if d.info and d.info.kind == PRINTER and d.id != device.id]
         self._drawn = Drawn(self._draw, "cs-column")
 
     def _draw(self) -> None:
         t = self._desk.t
-        text(t("What it prints"), "cs-label")
+        text(t(USES[self._kind]), "cs-label")
         with box("desk-chips cs-wrap"):
-            for role in PRINTER_ROLES:
+            for role in ROLES_OF[self._kind]:
                 chip(t(ROLES[role]), partial(self._turn, role), chosen=role in self.roles)
+
+    def _turn(self, role: str) -> None:
+        self.roles ^= {role}
+        self._drawn.redraw()
+
+
+class PrinterUse(Use):
+    """That of a receipt printer; `fallback` and `seen` are what else is chosen. `seen`: values of its profile, none at first."""
+
+    def __init__(self, desk: Desk, device: Device) -> None:
+        self.fallback = desk.ask.equipment.printers.fallback_of(device.id)
+        self.seen: dict[str, str] = {}
+        self._others = [d for d in desk.ask.equipment.devices(desk.reader()) if d.info and d.info.kind == PRINTER and d.id != device.id]
+        super().__init__(desk, device)
+
+    def _draw(self) -> None:
+        super()._draw()
+        t = self._desk.t
         if self._others:
             text(t("While it cannot print, its papers come out of"), "cs-label")
             with box("desk-chips cs-wrap"):
@@ -59,10 +75,14 @@ class PrinterUse:
         self.seen[name] = value
         self._drawn.redraw()
 
-    def _turn(self, role: str) -> None:
-        self.roles ^= {role}
-        self._drawn.redraw()
-
     def _choose(self, fallback: str) -> None:
         self.fallback = fallback
         self._drawn.redraw()
+
+
+def use_of(desk: Desk, device: Device) -> Use | None:
+    """The part for this kind, drawn where it is called; None where a kind has but one use."""
+    kind = device.info.kind if device.info else ""
+    if kind not in ROLES_OF:
+        return None
+    return PrinterUse(desk, device) if kind == PRINTER else Use(desk, device)
