@@ -12,16 +12,17 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
 from devices.simulators import paper
+from devices.simulators.card_reader import CardReaderSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
-from devices.simulators.scanner import ScannerSim
+from devices.simulators.scanner import ScannerSim, TypingScannerSim
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim | CardReaderSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
@@ -41,6 +42,8 @@ class Bench:
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
+            "typing-scanner": TypingScannerSim.on_keys("typing-scanner", data.absolute() / "typing-scanner-event-kbd"),
+            "cards": CardReaderSim.on_tcp("cards", ports.get("cards", 0)),
         }
 
     async def start(self) -> None:

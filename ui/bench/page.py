@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import CARD_READER, DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -32,7 +32,7 @@ GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 SCREEN_KIND = "presence"
 LEFT = ("receipt_printer", "label_printer", "network_gear")
-RIGHT = ("scanner", "customer_display", "scale", "ups")
+RIGHT = ("scanner", "card_reader", "customer_display", "scale", "ups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +83,7 @@ class BenchPage:
         self._panels: dict[str, Callable[[Sim], None]] = {
             "receipt_printer": self._draw_printer,
             "scanner": self._draw_scanner,
+            "card_reader": self._draw_card_reader,
             "scale": self._draw_scale,
             "label_printer": self._draw_label_printer,
             "customer_display": self._draw_display,
@@ -213,7 +214,7 @@ class BenchPage:
     def _draw_scanner(self, sim: Sim) -> None:
         t = self._desk.t
         with box("desk-panel", "section"):
-            self._draw_title(sim, t("Barcode scanner"))
+            self._draw_title(sim, t("Scanner that types") if "separator" in sim.state else t("Barcode scanner"))
             self._draw_faults(sim.state)
             with box("bench-codes"):
                 for product in self._desk.ask.catalog.favourite_products(CODES_SHOWN):
@@ -250,6 +251,14 @@ class BenchPage:
         code = str(typed.value or "").strip()
         if code:
             await self._scan(sim, code)
+
+    # Card reader
+
+    def _draw_card_reader(self, sim: Sim) -> None:
+        with box("desk-panel", "section"):
+            self._draw_title(sim, self._desk.t("Card reader"))
+            self._draw_faults(sim.state)
+            self._draw_deeds(sim, CARD_READER)
 
     # Scale
 

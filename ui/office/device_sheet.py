@@ -31,6 +31,7 @@ FIGURES = {
     "answers_dropped": N_("Answers not understood"),
     "answers_refused": N_("Answers not understood"),
     "scans": N_("Codes read"),
+    "cards": N_("Cards read"),
     "refused": N_("Not taken for a code"),
     "garbage_bytes": N_("Bytes of garbage"),
     "heat_c": N_("Temperature (°C)"),

@@ -69,7 +69,7 @@ SCENES: dict[str, Any] = {
     "visit_calls": lambda shop: shop.visits.calls,
     "stages": lambda shop: {v.ticket: v.stage for v in shop.visits.all.values()},
     "equipment_calls": lambda shop: shop.equipment.calls,
-    "scan": lambda shop, code: shop.equipment.scan(code),
+    "scan": lambda shop, code, gtin=None: shop.equipment.scan(code, gtin),
     "job_moves": lambda shop, **how: shop.equipment.job_moves(**how),
     "paper": lambda shop, kind: shop.equipment.print(kind, "x").id,
     "device_becomes": lambda shop, **how: shop.equipment.device_becomes(**how),
