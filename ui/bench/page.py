@@ -214,21 +214,27 @@ class BenchPage:
     def _draw_scanner(self, sim: Sim) -> None:
         t = self._desk.t
         with box("desk-panel", "section"):
-            self._draw_title(sim, t("Scanner that types") if "separator" in sim.state else t("Barcode scanner"))
+            types = "separator" in sim.state
+            self._draw_title(sim, t("Scanner that types") if types else t("Barcode scanner"))
             self._draw_faults(sim.state)
-            with box("bench-codes"):
-                for product in self._desk.ask.catalog.favourite_products(CODES_SHOWN):
-                    if product.barcode:
-                        self._draw_code(sim, product.names.of(t.language), product.barcode, product.barcode)
-                for visit in self._guests():
-                    self._draw_code(sim, t("Ticket number {ticket}", ticket=visit.ticket), t("Queue ticket"), visit.ticket_code)
-                for receipt in self._receipts():
-                    self._draw_code(sim, t("Receipt {number}", number=receipt), t("Receipt"), f"CSR:{receipt}")
-            with box("cs-row"):
-                typed = field(t("Any other code"))
-                typed.on("keydown.enter", lambda: self._scan_typed(sim, typed))
-                press(t("Scan"), lambda: self._scan_typed(sim, typed), icon="qr_code_scanner")
+            if not types:  # one basket of codes is enough
+                self._draw_codes(sim)
             self._draw_deeds(sim, SCANNER)
+
+    def _draw_codes(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("bench-codes"):
+            for product in self._desk.ask.catalog.favourite_products(CODES_SHOWN):
+                if product.barcode:
+                    self._draw_code(sim, product.names.of(t.language), product.barcode, product.barcode)
+            for visit in self._guests():
+                self._draw_code(sim, t("Ticket number {ticket}", ticket=visit.ticket), t("Queue ticket"), visit.ticket_code)
+            for receipt in self._receipts():
+                self._draw_code(sim, t("Receipt {number}", number=receipt), t("Receipt"), f"CSR:{receipt}")
+        with box("cs-row"):
+            typed = field(t("Any other code"))
+            typed.on("keydown.enter", lambda: self._scan_typed(sim, typed))
+            press(t("Scan"), lambda: self._scan_typed(sim, typed), icon="qr_code_scanner")
 
     def _draw_code(self, sim: Sim, name: str, under: str, code: str) -> None:
         with press("", partial(self._scan, sim, code), classes="bench-code") as made:
