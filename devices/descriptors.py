@@ -28,7 +28,7 @@ Opened = tuple[int, Callable[[], None]]  # the descriptor, and how to let go of 
 _PARITIES = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 
 
-class _Descriptor(ABC):
+class Descriptor(ABC):
     """Reads and writes a non-blocking descriptor; a subclass opens and lets go of it."""
 
     keeps_open = True
@@ -72,22 +72,25 @@ class _Descriptor(ABC):
         try:
             async with asyncio.timeout(within_s):
                 await ready
-            data = os.read(fd, READ_AT_ONCE)
+            return self._take(fd)
         except (TimeoutError, BlockingIOError):
             return b""
         except OSError as why:
             raise LinkLost(path=self._path, why=type(why).__name__) from why
         finally:
             loop.remove_reader(fd)
-        if not data:
-            raise LinkLost(path=self._path)
-        return data
 
     async def close(self) -> None:
         """Idempotent. In a thread: a tty stopped by flow control holds whoever closes it until its unsent bytes are given up (30 s)."""
         let_go, self._fd, self._let_go = self._let_go, None, None
         if let_go is not None:
             await asyncio.wait({asyncio.ensure_future(asyncio.to_thread(let_go))}, timeout=CLOSE_S)
+
+    def _take(self, fd: int) -> bytes:
+        """What has come. Raises OSError, at the end of the link too."""
+        if data := os.read(fd, READ_AT_ONCE):
+            return data
+        raise OSError(errno.ENODEV, "the link has ended", self._path)
 
     async def _write_some(self, data: memoryview) -> int:
         fd = self._open_fd()
@@ -112,7 +115,7 @@ class _Descriptor(ABC):
         """A descriptor of our own, and how to let go of it. Raises CannotConnect."""
 
 
-class SerialLine(_Descriptor):
+class SerialLine(Descriptor):
     """A tty. Locked by flock and TIOCEXCL, so that no second program (not run as root) reads half of the bytes."""
 
     def __init__(self, path: str, **line: Any) -> None:
@@ -147,7 +150,7 @@ class SerialLine(_Descriptor):
         return int(port.fileno()), let_go
 
 
-class UsbPrinterPort(_Descriptor):
+class UsbPrinterPort(Descriptor):
     """A printer behind the kernel's usblp: a character device that is written and read like a file."""
 
     def _open(self) -> Opened:

@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from devices.keyboard import device_of
 from devices.messages import Candidate
 from devices.things import Things
 
@@ -16,10 +17,14 @@ BENCH_BYTES_MAX = 256 * 1024
 THINGS_SHOWN_MAX, EVIDENCE_MAX = 100, 200  # all candidates fit into one message
 _PRINTER_WORDS = ("printer", "epson", "star_tsp", "xprinter", "gprinter", "pos58", "pos80")
 _SCANNER_WORDS = ("scanner", "barcode", "honeywell", "zebra", "symbol", "datalogic", "newland", "imager")
+_CARD_WORDS = ("rfid", "nfc", "sycreader", "card_reader", "cardreader")
 
 
 async def candidates(bench_port: int, dev: Path = Path("/dev")) -> list[Candidate]:
-    """Serial lines by stable name, USB printer ports, and the simulated devices of a running bench."""
+    """Serial lines and keyboards by stable name, USB printer ports, and the simulated devices of a running bench.
+
+    A keyboard is only named here, never opened: it may be the one a person types on.
+    """
     found = await asyncio.to_thread(_ports, dev)
     return [*found, *await asyncio.to_thread(_on_bench, bench_port)]
 
@@ -43,17 +48,30 @@ def announced(things: Things | None) -> list[Candidate]:
 
 
 def _ports(dev: Path) -> list[Candidate]:
-    by_device: dict[Path, Path] = {}
-    for folder in ("by-path", "by-id"):  # adapters without a serial number share one name by id: the others keep their path
-        for link in sorted((dev / "serial" / folder).glob("*")):
-            by_device[link.resolve()] = link
     found = [
         Candidate(
             kind=_guess(link.name), name=link.name.removeprefix("usb-"), address=f"serial://{link}", evidence=f"serial {link.parent.name}"
         )
-        for link in by_device.values()
+        for link in _stable_names(dev / "serial", "*")
     ]
-    return found + [_usb_printer(port) for port in sorted((dev / "usb").glob("lp*"))]
+    return found + _keyboards(dev / "input") + [_usb_printer(port) for port in sorted((dev / "usb").glob("lp*"))]
+
+
+def _stable_names(folder: Path, pattern: str) -> list[Path]:
+    """One name for each device file: adapters without a serial number share one by id, so the others keep their path."""
+    by_device = {link.resolve(): link for names in ("by-path", "by-id") for link in sorted((folder / names).glob(pattern))}
+    return list(by_device.values())
+
+
+def _keyboards(folder: Path) -> list[Candidate]:
+    """One candidate for each device, however many nodes it types on."""
+    first: dict[tuple[Path, str], Path] = {}
+    for link in _stable_names(folder, "*-event-kbd"):
+        first.setdefault((link.parent, device_of(link.name)), link)
+    return [
+        Candidate(kind=_guess(name), name=name.removeprefix("usb-"), address=f"hid://{link}", evidence=f"keyboard {parent.name}")
+        for (parent, name), link in first.items()
+    ]
 
 
 def _usb_printer(port: Path) -> Candidate:
@@ -64,6 +82,8 @@ def _guess(name: str) -> str:
     low = name.lower()
     if any(word in low for word in _PRINTER_WORDS):
         return "receipt_printer"
+    if any(word in low for word in _CARD_WORDS):
+        return "card_reader"
     return "scanner" if any(word in low for word in _SCANNER_WORDS) else ""
 
 

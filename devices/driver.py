@@ -166,6 +166,7 @@ class Driver(ABC):
     urgent: ClassVar[frozenset[str]] = frozenset()  # may run while another command is held
     lasting: ClassVar[frozenset[str]] = frozenset()  # verbs with an effect nobody takes back; they await `Job.before_writing`
     pace: ClassVar[Pace]
+    private: ClassVar[bool] = False  # its bytes are recorded nowhere: numbers of guests' cards and payment codes are among them
     _clock: Clock
 
     @abstractmethod

@@ -217,6 +217,6 @@ def assembled(device: Device, clock: Clock, record: Path | None = None, things: 
     profile = kind.profile.model_validate(dict(device.profile))
     address = Address.parse(device.address)
     link = things.box(address.path[1:]) if things and address.scheme == "mqtt" else transport_to(address)
-    if not isinstance(link, Inbox | Files | Udp | ThingBox):  # these have no bytes of ours to keep
+    if not kind.private and not isinstance(link, Inbox | Files | Udp | ThingBox):  # these have no bytes of ours to keep
         link = Tee(link, record / f"{device.id}.jsonl" if record else None)
     return profile, link, kind(profile, link, clock)

@@ -15,6 +15,10 @@ from hub.ports import DeviceInfo, DeviceState, Done
 
 HOST = "@host"  # the job log's name for the host's own commands
 
+# Codes and cards of guests go at QoS 0: a broker writes what it must deliver for sure to its disk, and delivers it to whoever comes
+# back later. A payment code lives for one minute and must be neither kept nor late; a person simply scans again.
+FLEETING = frozenset({"scan", "card"})
+
 
 class Post:
     """The Outlet of every supervisor. Answers are repeated until the broker has them; states are retained; events are momentary."""
@@ -43,7 +47,8 @@ class Post:
 
     def event(self, device: str, name: str, body: dict[str, Any]) -> None:
         """Lost when there is no connection: a scan of an hour ago must not land in somebody's basket."""
-        self._link.publish(self._topics.device(device, f"event/{name}"), json.dumps(body, ensure_ascii=False))
+        qos = 0 if name in FLEETING else 1
+        self._link.publish(self._topics.device(device, f"event/{name}"), json.dumps(body, ensure_ascii=False), qos=qos)
 
     def reading(self, device: str, measured: Measured) -> None:
         """Lost when there is no connection; told again every half minute."""

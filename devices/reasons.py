@@ -63,6 +63,10 @@ REASONS: dict[str, Reason] = {
     "queue_full": Reason("Too many commands wait for this device.", "See why the device does not work them off."),
     # scanner
     "garbage": Reason("The scanner sends what is not a code.", "Check its baud rate and its suffix (CR)."),
+    # card reader
+    "no_card_number": Reason(
+        "The card reader sends what is not a card number.", "Check its baud rate, and how its numbers are set up here."
+    ),
     # scale
     "scale_moving": Reason("The scale did not come to rest.", "Keep hands and hoses off the pan, then weigh again."),
     "over_capacity": Reason("There is more on the scale than it can weigh.", "Take something off the scale."),

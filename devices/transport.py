@@ -1,7 +1,8 @@
 """Bytes to and from a device, whatever carries them. Every await has a limit in seconds.
 
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
-`serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
+`serial:///dev/serial/by-id/…?baud=9600` (a pty too), `hid:///dev/input/by-id/…-event-kbd` (a scanner or card reader that types),
+`usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
 `board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board).
 `mqtt:///<unique id>` (a third-party thing on the shop's broker, see things.py).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
@@ -27,7 +28,7 @@ READ_AT_ONCE = 4096
 INBOX_MAX = 32
 FILE_MAX = 64 * 1024
 IDS = {"screen": re.compile(r"[A-Za-z0-9._-]{1,36}"), "mqtt": re.compile(r"/[A-Za-z0-9._:-]{1,64}")}
-SCHEMES = ("tcp", "socket", "serial", "usb", "snmp", "screen", "board", "mqtt")
+SCHEMES = ("tcp", "socket", "serial", "hid", "usb", "snmp", "screen", "board", "mqtt")
 OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "simulated"})
 
 
@@ -96,7 +97,7 @@ class Address:
             return f"unknown option {min(unknown)}"
         if self.scheme in {"tcp", "socket", "snmp"} and not (self.host and self.port):
             return "host and port are needed"
-        if self.scheme in {"serial", "usb", "board"} and (not self.path.startswith("/") or self.host):
+        if self.scheme in {"serial", "hid", "usb", "board"} and (not self.path.startswith("/") or self.host):
             return "an absolute path is needed"
         if self.scheme in IDS and not IDS[self.scheme].fullmatch(self.host + self.path):
             return "the id of a screen or of a thing is needed"
@@ -113,11 +114,13 @@ def transport_to(address: Address) -> Transport:
         return Inbox()
     if address.scheme == "board":
         return Files(Path(address.path), Path(address.options.get("data", address.path)), simulated=address.simulated)
+    if address.scheme == "hid":
+        from devices.input_nodes import InputNodes  # noqa: PLC0415 - as below
+
+        return InputNodes(address.path, simulated=address.simulated)
     from devices.descriptors import SerialLine, UsbPrinterPort  # noqa: PLC0415 - pyserial is loaded only where a serial device is
 
-    if address.scheme == "usb":
-        return UsbPrinterPort(address.path)
-    return SerialLine.from_address(address)
+    return UsbPrinterPort(address.path) if address.scheme == "usb" else SerialLine.from_address(address)
 
 
 class Tcp:

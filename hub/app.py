@@ -33,6 +33,7 @@ from hub.ports import Document, PrintKind
 from hub.pos import Counter, Pos
 from hub.pos import baskets as pos_baskets
 from hub.pos import tables as pos_tables
+from hub.pos.payment_codes import PaymentCodes
 from hub.pos.receipts import Receipts
 from hub.recovery import Recovery
 from hub.sessions import Sessions
@@ -101,6 +102,7 @@ class Shop:
             ledger=self.ledger,
             visits=self.visits,
             printing=self.printing,
+            payment_codes=PaymentCodes(settings.till.payment_codes),
         )
         self.pos = Pos(self.db, self.journal, self.clock, counter)
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)

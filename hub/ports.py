@@ -15,9 +15,9 @@ TEXT_MAX = 500
 
 
 class Message(BaseModel):
-    """A JSON message; unknown fields are refused."""
+    """A JSON message; unknown fields are refused. What a refused one held is not said: it may be somebody's card."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Text(Message):
@@ -154,10 +154,34 @@ class JobProgress(Message):
 
 
 class Scan(Message):
-    """`event/scan`: one code read. `symbology` is ean13, ean8, upca, qr, code128 or other."""
+    """`event/scan`: one code read, and what it tells of an article; a code that tells nothing of it has these fields empty.
 
-    code: str = Field(min_length=1, max_length=256)
+    `gtin` has 14 digits, dates are ISO days, `weight_mg` milligrams; `item` and `price` (minor units) are those of a shop's own scale.
+    Only the shop knows whether `code` is a payment code: it is shown whole nowhere.
+    """
+
+    code: str = Field(min_length=1, max_length=256, repr=False)
     symbology: str = "other"
+    gtin: str | None = None
+    sscc: str | None = None
+    lot: str | None = None
+    serial: str | None = None
+    expiry: str | None = None
+    best_before: str | None = None
+    weight_mg: int | None = Field(None, ge=0)
+    item: str | None = None
+    price: int | None = Field(None, ge=0)
+
+    @property
+    def article(self) -> str:
+        """What a catalogue is asked for."""
+        return self.gtin or self.code
+
+
+class Card(Message):
+    """`event/card`: a card was held to a reader. `number` is shown whole nowhere."""
+
+    number: str = Field(pattern=r"^[0-9A-F]{4,20}$", repr=False)
 
 
 class DrawerOpened(Message):

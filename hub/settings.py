@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -62,6 +62,15 @@ class Power(Section):
     )
 
 
+class Till(Section):
+    """Taking money."""
+
+    payment_codes: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,16} \d{2}(-\d{2})? \d{2}(-\d{2})?$")], ...] = Field(
+        ("wechat 18 10-15", "alipay 16-24 25-30", "unionpay 19 62"),
+        description="payment codes guests show: name, number of digits, first two digits; `alipay 16-24 25-30`",
+    )
+
+
 class Hq(Section):
     """The link to head office; a shop without one is complete."""
 
@@ -91,6 +100,7 @@ class Settings(BaseSettings):
     broker: Broker = Broker()
     devices: Devices = Devices()
     power: Power = Power()
+    till: Till = Till()
     hq: Hq = Hq()
     head_office: HeadOffice = HeadOffice()
 

@@ -11,6 +11,7 @@ KINDS = {
     "receipt_printer": "devices.drivers.receipt_printer:ReceiptPrinter",
     "label_printer": "devices.drivers.label_printer:LabelPrinter",
     "scanner": "devices.drivers.scanner:Scanner",
+    "card_reader": "devices.drivers.card_reader:CardReader",
     "scale": "devices.drivers.scale:Scale",
     "hub_board": "devices.drivers.hub_board:HubBoard",
     "ups": "devices.drivers.ups:Ups",

@@ -12,20 +12,21 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
 from devices.simulators import paper
+from devices.simulators.card_reader import CardReaderSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.mqtt_line import MqttLine
 from devices.simulators.network_gear import NetworkGearSim, WifiGearSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
-from devices.simulators.scanner import ScannerSim
+from devices.simulators.scanner import ScannerSim, TypingScannerSim
 from devices.simulators.things import ThingSim
 from devices.simulators.third_parties import THINGS
 from devices.simulators.ups import UpsSim
 from devices.simulators.ups_agent import UpsAgentSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | UpsAgentSim | NetworkGearSim | DisplaySim | ThingSim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | UpsAgentSim | NetworkGearSim | DisplaySim | CardReaderSim | ThingSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 TRY_AGAIN_S = 1.0
@@ -48,6 +49,8 @@ class Bench:
             "wifi": WifiGearSim.on_udp("wifi", ports.get("wifi", 0)),
             "ups-card": UpsAgentSim.on_udp("ups-card", ports.get("ups-card", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
+            "typing-scanner": TypingScannerSim.on_keys("typing-scanner", data.absolute() / "typing-scanner-event-kbd"),
+            "cards": CardReaderSim.on_tcp("cards", ports.get("cards", 0)),
         }
         self._things = {name: thing(name, MqttLine(mqtt)) for name, thing in THINGS.items()} if mqtt else {}
         self.sims.update(self._things)

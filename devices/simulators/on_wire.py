@@ -1,10 +1,11 @@
-"""What simulated devices on a line have in common: a TCP port of loopback or a pty, an address, and being plugged in."""
+"""What simulated devices on a line have in common: a TCP port of loopback, a pty or a FIFO of keys, an address, and being plugged in."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from devices.simulators.keys import KeysEnd
 from devices.simulators.wire import End, PtyEnd, TcpEnd
 
 
@@ -13,7 +14,7 @@ class OnWire:
 
     scheme: ClassVar[str] = "socket"
     line: ClassVar[str] = "baud=9600"
-    end: End
+    end: End | KeysEnd
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -32,11 +33,20 @@ class OnWire:
         sim.end = PtyEnd(link, sim.received)
         return sim
 
+    @classmethod
+    def on_keys(cls, name: str, link: Path, **more: Any) -> Self:
+        """As a keyboard: a FIFO of key records whose path is `link`. `start` it."""
+        sim = cls(name, **more)
+        sim.end = KeysEnd(link, sim.received)
+        return sim
+
     @property
     def address(self) -> str:
         """How a device host reaches it."""
         if isinstance(self.end, TcpEnd):
             return f"{self.scheme}://127.0.0.1:{self.end.port}?simulated=1"
+        if isinstance(self.end, KeysEnd):
+            return f"hid://{self.end.link}?simulated=1"
         return f"serial://{self.end.link}?{self.line}&simulated=1"
 
     async def start(self) -> None:

@@ -12,7 +12,7 @@ from hub.catalog.kept import Changes, Kept
 from hub.catalog.model import NoLongerSold, Product, ProductDraft, ProductId, Service, ServiceDraft, ServiceId, UnknownBarcode
 from hub.catalog.price_list import Imported, ListedProduct, ListedService
 from hub.catalog.shop import NOT_SET_UP, Shop, ShopDraft
-from hub.catalog.values import ValueRefused, check_barcode, plain, shown
+from hub.catalog.values import ValueRefused, plain, scanned_barcode, shown
 from hub.clock import Clock
 from hub.db import Db, Tx
 from hub.errors import NotFound
@@ -108,9 +108,9 @@ class Catalog:
         return product
 
     def product_by_barcode(self, code: str) -> Product:
-        """What a scanner has read (EAN-13, or UPC-A). Raises UnknownBarcode, or NoLongerSold for a retired product."""
+        """What a scanner has read: EAN-13, UPC-A, or a GS1 code of it. Raises UnknownBarcode, or NoLongerSold for a retired product."""
         try:
-            product = tables.product_by_barcode(self._db, check_barcode(code))
+            product = tables.product_by_barcode(self._db, scanned_barcode(code))
         except ValueRefused as no_code:
             raise UnknownBarcode(barcode=shown(code)) from no_code
         if product is None:

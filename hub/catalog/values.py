@@ -149,6 +149,19 @@ def check_barcode(text: str) -> str:
     return code
 
 
+_GS1_ARTICLE = re.compile(r"(?:(?:\][A-Za-z][0-9])?\x1d?(?:01|\(01\))|https?://[^?#]*/01/)([0-9]{14})", re.ASCII)
+
+
+def scanned_barcode(code: str) -> str:
+    """The EAN-13 of what a scanner has read: one as it is, a GTIN of 14 digits, or a GS1 code or link that begins with one.
+
+    A GTIN that begins with another digit than 0 is a whole case of the article, which is another thing to sell. Raises ValueRefused.
+    """
+    found = _GS1_ARTICLE.match(code)
+    digits = found[1] if found else code.strip()
+    return check_barcode(digits[1:] if len(digits) == 14 and digits[0] == "0" else digits)
+
+
 _AMOUNT = re.compile(r"(?:[0-9]{1,12}|[0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.[0-9]{1,4})?")
 
 

@@ -41,7 +41,7 @@ class Opening(Body):
 class Scanned(Body):
     """What the scanner read."""
 
-    code: str = Field(min_length=1, max_length=64)
+    code: str = Field(min_length=1, max_length=256)
 
 
 class RefundWish(Body):

@@ -10,6 +10,7 @@ from hub.errors import InvalidInput, NotFound
 from hub.ids import Id, TapId
 from hub.migrations import Migration
 from hub.pos.model import LINES_MAX, QUANTITY_MAX, Basket, BasketClosed, BasketId, BasketLine, LineKind, LineWish
+from hub.pos.payment_codes import NoPaymentOpen
 from hub.pos.shift import Counter
 from hub.staff.model import StaffId
 from hub.taps import first_result, remember
@@ -45,6 +46,7 @@ class Baskets:
 
     def __init__(self, db: Db, clock: Clock, counter: Counter) -> None:
         self._db, self._clock, self._catalog, self._visits = db, clock, counter.catalog, counter.visits
+        self._payment_codes = counter.payment_codes
 
     async def open_basket(self, actor: Actor, till: str, visit: VisitId | None, tap_id: TapId) -> Basket:
         """The open basket of a visit (begun with her services), or an empty one of the till. Raises NotFound."""
@@ -79,8 +81,10 @@ class Baskets:
         return self.basket(actor, basket)
 
     async def add_scanned(self, actor: Actor, basket: BasketId, code: str, tap_id: TapId) -> Basket:
-        """Add one piece of what was scanned. Raises UnknownBarcode."""
+        """Add one piece of what was scanned. Raises UnknownBarcode, or NoPaymentOpen for a guest's payment code."""
         actor.must(Right.SELL)
+        if whose := self._payment_codes.provider_of(code):
+            raise NoPaymentOpen(provider=whose)
         product = self._catalog.product_by_barcode(code)
         return await self.add_line(actor, basket, LineWish(kind=LineKind.PRODUCT, item=product.id), tap_id)
 

@@ -34,6 +34,7 @@ from hub.pos.model import (
     check_payment,
     priced_line,
 )
+from hub.pos.payment_codes import PaymentCodeNotTaken
 from hub.pos.shift import Counter, Shifts
 from hub.stock import Movement, Reason
 from hub.taps import first_result, remember
@@ -51,14 +52,19 @@ class Checkout:
         self._db, self._journal, self._clock, self._shifts = db, journal, clock, shifts
         self._catalog, self._staff, self._stock = counter.catalog, counter.staff, counter.stock
         self._ledger, self._visits, self._printing = counter.ledger, counter.visits, counter.printing
+        self._payment_codes = counter.payment_codes
         self._newest: dict[str, Sale] = {}  # as made, so without a refund that came since
 
     async def complete_sale(self, actor: Actor, draft: SaleDraft, tap_id: TapId) -> Sale:
         """Take the payment for a basket: everything of it is durable, or nothing.
 
-        Raises EmptyBasket, NoOpenShift, NotFound, PriceChanged, PaymentDoesNotMatch, ReferenceMissing, BasketClosed, VisitCannotMove.
+        Raises EmptyBasket, NoOpenShift, NotFound, PriceChanged, PaymentDoesNotMatch, ReferenceMissing, BasketClosed, VisitCannotMove,
+        or PaymentCodeNotTaken for a payment code in place of a slip.
         """
         actor.must(Right.SELL)
+        for tender in draft.tenders:
+            if whose := self._payment_codes.provider_of(tender.reference):
+                raise PaymentCodeNotTaken(provider=whose)
         return await self._db.write(self._complete, actor, draft, tap_id)
 
     async def refund_sale(self, actor: Actor, sale: SaleId, approval: Approval, till: str, tap_id: TapId) -> Refund:

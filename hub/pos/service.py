@@ -18,6 +18,7 @@ class Pos:
 
     def __init__(self, db: Db, journal: Journal, clock: Clock, counter: Counter) -> None:
         self._journal = journal
+        self.payment_codes = counter.payment_codes
         shifts = Shifts(db, journal, clock, counter)
         baskets = Baskets(db, clock, counter)
         checkout = Checkout(db, journal, clock, counter, shifts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import orjson
@@ -19,6 +19,7 @@ from hub.money import MAX_AMOUNT, Minor
 from hub.ports import PrintDesk, PrintKind
 from hub.pos.events import ShiftClosed, ShiftOpened
 from hub.pos.model import NoOpenShift, Shift, ShiftAlreadyOpen, ShiftId, Takings, TenderKind, ZReport
+from hub.pos.payment_codes import PaymentCodes
 from hub.staff import Staff
 from hub.stock import Stock
 from hub.taps import first_result, remember
@@ -56,6 +57,7 @@ class Counter:
     ledger: Ledger
     visits: Visits
     printing: PrintDesk
+    payment_codes: PaymentCodes = field(default_factory=PaymentCodes)
 
 
 class Shifts:

@@ -75,11 +75,13 @@ class Shop:
 
     port: int
     store: str = "s1"
+    keeps_session: bool = False  # the broker keeps for it what comes while it is away
     heard: list[Heard] = field(default_factory=list)
     last: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.client = Client(CallbackAPIVersion.VERSION2, client_id=f"hub-{Id.new()}", protocol=MQTTv311)
+        clean = not self.keeps_session
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id=f"hub-{Id.new()}", protocol=MQTTv311, clean_session=clean)
         self.client.username_pw_set("hub", "secret")
         self.client.on_message = self._came
         self.client.on_connect = lambda c, *_: c.subscribe(f"store/{self.store}/#", qos=1)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.drivers.codes import NotACode, check_digit_fits, read_code
-from devices.drivers.scanner import FRAME_MAX, Framer
+from devices.drivers.listening import FRAME_MAX, Framer
+
+TODAY = date(2026, 11, 22)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,7 @@ from devices.drivers.scanner import FRAME_MAX, Framer
     ],
 )
 def test_codes_are_read(sent: bytes, code: str, symbology: str) -> None:
-    scan = read_code(sent)
+    scan = read_code(sent, TODAY)
     assert (scan.code, scan.symbology) == (code, symbology)
 
 
@@ -52,7 +55,7 @@ def test_codes_are_read(sent: bytes, code: str, symbology: str) -> None:
 )
 def test_what_is_no_code_is_refused(sent: bytes, why: str) -> None:
     with pytest.raises(NotACode) as refused:
-        read_code(sent)
+        read_code(sent, TODAY)
     assert refused.value.why == why
 
 
@@ -72,7 +75,7 @@ def test_any_bytes_in_any_pieces_give_bounded_frames_and_no_error(pieces: list[b
         for frame in framer.feed(piece):
             assert 0 < len(frame) <= FRAME_MAX
             with contextlib.suppress(NotACode):  # anything else it raises fails this test
-                read_code(frame)
+                read_code(frame, TODAY)
 
 
 @given(st.data())

@@ -12,11 +12,12 @@ import hub.ports
 from devices import messages
 from devices.drivers import KINDS, driver_of
 from devices.reasons import REASONS
+from devices.simulators.card_reader import CardReaderSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import WifiGearSim
 from devices.simulators.receipt_printer import PrinterSim
-from devices.simulators.scanner import ScannerSim
+from devices.simulators.scanner import TypingScannerSim
 from devices.simulators.third_parties import THINGS
 from devices.simulators.ups import UpsSim
 from devices.simulators.ups_agent import UpsAgentSim
@@ -66,5 +67,5 @@ def test_every_kind_has_its_profile_its_verbs_and_its_honest_list(kind: str) -> 
 
 def test_every_verb_of_a_simulator_is_listed() -> None:
     part = DEVICES.split("## The bench")[1]
-    sims = (PrinterSim, LabelPrinterSim, ScannerSim, UpsSim, UpsAgentSim, WifiGearSim, DisplaySim, *THINGS.values())
+    sims = (PrinterSim, LabelPrinterSim, TypingScannerSim, CardReaderSim, UpsSim, UpsAgentSim, WifiGearSim, DisplaySim, *THINGS.values())
     assert [verb for sim in sims for verb in sim.verbs if f"`{verb}`" not in part] == []

@@ -259,7 +259,23 @@ async def test_a_scan_reaches_the_shop(host: Host, shop: Shop, scanner: ScannerS
     await shop.health(device, "online")
     await scanner.do("scan", ScanOne(code="6901234567892"))
     await until(lambda: shop.bodies(f"dev/{device}/event/scan"))
-    assert shop.bodies(f"dev/{device}/event/scan") == [{"code": "6901234567892", "symbology": "ean13"}]
+    assert shop.bodies(f"dev/{device}/event/scan") == [{"code": "6901234567892", "symbology": "ean13", "gtin": "06901234567892"}]
+
+
+async def test_a_scan_is_kept_by_no_broker_for_whoever_was_away(host: Host, shop: Shop, scanner: ScannerSim) -> None:
+    """It may be a payment code: money for one minute. The state of the printer, kept on purpose, shows that the rest would have come."""
+    device = await shop.adopt("scanner", scanner.address)
+    await shop.health(device, "online")
+    late = Shop(shop.port, shop.store, keeps_session=True)
+    await late.connect()
+    late.close()
+    await scanner.do("scan", ScanOne(code="134567890123456789"))
+    await until(lambda: shop.bodies(f"dev/{device}/event/scan"))
+    answer = await shop.answer(device, shop.command(device, "status"))
+    await late.connect()
+    await until(lambda: late.answers(device, answer["id"]))
+    assert late.bodies(f"dev/{device}/event/scan") == []
+    late.close()
 
 
 async def test_a_scanner_sending_garbage_is_shown_and_says_nothing_to_the_till(host: Host, shop: Shop, scanner: ScannerSim) -> None:

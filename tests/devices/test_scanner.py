@@ -15,7 +15,7 @@ from devices.driver import Identity
 from devices.drivers import driver_of
 from devices.job_log import Ended, JobLog
 from devices.registry import Device
-from devices.simulators.scanner import Garbage, Merged, Nothing, ScannerSim, ScanOne, Split
+from devices.simulators.scanner import Garbage, Merged, Nothing, ScannerSim, ScanOne, Split, TypingScannerSim
 from devices.supervisor import Supervisor
 from devices.transport import Address, transport_to
 from hub.clock import Clock
@@ -68,9 +68,13 @@ async def supervised(address: str, tmp_path: Path, **profile: Any) -> AsyncItera
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.fixture(params=["socket", "pty"])
+@pytest.fixture(params=["socket", "pty", "keys"])
 async def sim(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ScannerSim]:
-    made = ScannerSim.on_tcp("scanner") if request.param == "socket" else ScannerSim.on_pty("scanner", tmp_path / "tty-scanner")
+    made = {
+        "socket": lambda: ScannerSim.on_tcp("scanner"),
+        "pty": lambda: ScannerSim.on_pty("scanner", tmp_path / "tty-scanner"),
+        "keys": lambda: TypingScannerSim.on_keys("scanner", tmp_path / "scanner-event-kbd"),
+    }[request.param]()
     await made.start()
     yield made
     await made.stop()

@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, THING, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import CARD_READER, DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, THING, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -34,7 +34,7 @@ SALES_SHOWN = 4
 THING_NAMES = {"water": N_("Water sensor"), "plug": N_("Plug"), "door": N_("Door contact"), "climate": N_("Thermometer")}
 SCREEN_KIND = "presence"
 LEFT = ("receipt_printer", "label_printer", "network_gear")
-RIGHT = ("scanner", "customer_display", "scale", "ups", "sensor")
+RIGHT = ("scanner", "card_reader", "customer_display", "scale", "ups", "sensor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,7 @@ class BenchPage:
         self._panels: dict[str, Callable[[Sim], None]] = {
             "receipt_printer": self._draw_printer,
             "scanner": self._draw_scanner,
+            "card_reader": self._draw_card_reader,
             "scale": self._draw_scale,
             "label_printer": self._draw_label_printer,
             "customer_display": self._draw_display,
@@ -216,21 +217,27 @@ class BenchPage:
     def _draw_scanner(self, sim: Sim) -> None:
         t = self._desk.t
         with box("desk-panel", "section"):
-            self._draw_title(sim, t("Barcode scanner"))
+            types = "separator" in sim.state
+            self._draw_title(sim, t("Scanner that types") if types else t("Barcode scanner"))
             self._draw_faults(sim.state)
-            with box("bench-codes"):
-                for product in self._desk.ask.catalog.favourite_products(CODES_SHOWN):
-                    if product.barcode:
-                        self._draw_code(sim, product.names.of(t.language), product.barcode, product.barcode)
-                for visit in self._guests():
-                    self._draw_code(sim, t("Ticket number {ticket}", ticket=visit.ticket), t("Queue ticket"), visit.ticket_code)
-                for receipt in self._receipts():
-                    self._draw_code(sim, t("Receipt {number}", number=receipt), t("Receipt"), f"CSR:{receipt}")
-            with box("cs-row"):
-                typed = field(t("Any other code"))
-                typed.on("keydown.enter", lambda: self._scan_typed(sim, typed))
-                press(t("Scan"), lambda: self._scan_typed(sim, typed), icon="qr_code_scanner")
+            if not types:  # one basket of codes is enough
+                self._draw_codes(sim)
             self._draw_deeds(sim, SCANNER)
+
+    def _draw_codes(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("bench-codes"):
+            for product in self._desk.ask.catalog.favourite_products(CODES_SHOWN):
+                if product.barcode:
+                    self._draw_code(sim, product.names.of(t.language), product.barcode, product.barcode)
+            for visit in self._guests():
+                self._draw_code(sim, t("Ticket number {ticket}", ticket=visit.ticket), t("Queue ticket"), visit.ticket_code)
+            for receipt in self._receipts():
+                self._draw_code(sim, t("Receipt {number}", number=receipt), t("Receipt"), f"CSR:{receipt}")
+        with box("cs-row"):
+            typed = field(t("Any other code"))
+            typed.on("keydown.enter", lambda: self._scan_typed(sim, typed))
+            press(t("Scan"), lambda: self._scan_typed(sim, typed), icon="qr_code_scanner")
 
     def _draw_code(self, sim: Sim, name: str, under: str, code: str) -> None:
         with press("", partial(self._scan, sim, code), classes="bench-code") as made:
@@ -253,6 +260,14 @@ class BenchPage:
         code = str(typed.value or "").strip()
         if code:
             await self._scan(sim, code)
+
+    # Card reader
+
+    def _draw_card_reader(self, sim: Sim) -> None:
+        with box("desk-panel", "section"):
+            self._draw_title(sim, self._desk.t("Card reader"))
+            self._draw_faults(sim.state)
+            self._draw_deeds(sim, CARD_READER)
 
     # Scale
 

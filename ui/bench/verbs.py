@@ -11,6 +11,7 @@ from ui.texts import N_
 State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
 A_LABEL_S = 2.0
+PAYMENT_CODE, CARD_STAYS = "134567890123456789", 20
 FRAMES_LOST, SLOWER_THAN_WAITED_S = 5000, 2.0
 TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
@@ -98,7 +99,40 @@ DRAWER: tuple[Deed, ...] = (
 SCANNER: tuple[Deed, ...] = (
     Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+    Deed(verb="gs1", label=N_("Scan a GS1 code with lot and expiry"), icon="qr_code_2", when=_plugged, fault=False),
+    Deed(
+        verb="scan",
+        label=N_("Scan a guest's payment code"),
+        icon="qr_code",
+        args={"code": PAYMENT_CODE},
+        when=_plugged,
+        fault=False,
+    ),
+    Deed(verb="prefixes", label=N_("Send no AIM prefix"), icon="remove", args={"on": False}, when=lambda s: bool(s.get("prefixes"))),
+    Deed(
+        verb="prefixes", label=N_("Send the AIM prefix"), icon="add", args={"on": True}, when=lambda s: not s.get("prefixes"), fault=False
+    ),
     Deed(verb="garbage", label=N_("Send garbage"), icon="blur_on", when=_plugged),
+    Deed(
+        verb="separator",
+        label=N_("Send the separator as F8"),
+        icon="keyboard",
+        args={"how": "f8"},
+        when=lambda s: s.get("separator") != "f8",
+    ),
+    Deed(
+        verb="separator", label=N_("Lose the separator"), icon="keyboard", args={"how": "lost"}, when=lambda s: s.get("separator") != "lost"
+    ),
+    Deed(verb="drop_records", label=N_("Lose keys of the next code"), icon="content_cut", when=_plugged),
+    Deed(verb="lose_release", label=N_("Lose the release of a shift key"), icon="keyboard_capslock", when=_plugged),
+)
+CARD_READER: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="card", label=N_("Hold a card to it"), icon="contactless", when=_plugged, fault=False),
+    Deed(verb="card", label=N_("Leave a card on it"), icon="hourglass_bottom", args={"times": CARD_STAYS}, when=_plugged, fault=False),
+    Deed(verb="torn", label=N_("Take a card away too soon"), icon="content_cut", when=_plugged),
+    Deed(verb="garbage", label=N_("Send garbage"), icon="blur_on", when=_plugged),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
 )
 SCALE: tuple[Deed, ...] = (
     Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),

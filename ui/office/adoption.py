@@ -20,7 +20,7 @@ from ui.texts import N_
 from ui.widgets import chip, main_action, text
 
 SCALE, DISPLAY = "scale", "customer_display"
-ADOPTABLE = (PRINTER, "label_printer", "scanner", SCALE, DISPLAY, "ups", "network_gear", "sensor")
+ADOPTABLE = (PRINTER, "label_printer", "scanner", "card_reader", SCALE, DISPLAY, "ups", "network_gear", "sensor")
 _LANGUAGE = N_("The language it speaks; its manual names it")
 
 
@@ -71,6 +71,16 @@ SETTINGS: Mapping[str, tuple[Choice | Typed, ...]] = {
         Choice(name="language", label=_LANGUAGE, values={"zpl": "ZPL", "tspl": "TSPL"}),
         Typed(name="width_mm", label=N_("Width of a label in mm"), usual="60"),
         Typed(name="height_mm", label=N_("Height of a label in mm"), usual="40"),
+    ),
+    "card_reader": (
+        Choice(name="frame", label=N_("How it sends a number"), values={"cr": N_("With Enter behind it"), "stx_etx": "STX … ETX"}),
+        Choice(
+            name="number",
+            label=N_("The numbers of its cards"),
+            values={"decimal": N_("Digits"), "hex": N_("Hexadecimal"), "hex_as_decimal": N_("Hexadecimal, as the digits on the card")},
+        ),
+        Choice(name="checksum", label=N_("Checksum behind the number"), values={"none": N_("None"), "xor": "XOR"}),
+        Typed(name="digits", label=N_("Characters of a number"), usual="10"),
     ),
     DISPLAY: (
         Choice(name="dialect", label=_LANGUAGE, values={"escpos": "ESC/POS", "cd5220": "CD5220"}),

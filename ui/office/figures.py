@@ -20,6 +20,7 @@ WORDS = {
     "answers_refused": N_("Answers not understood"),
     "lines_ignored": N_("Answers not understood"),
     "scans": N_("Codes read"),
+    "cards": N_("Cards read"),
     "refused": N_("Not taken for a code"),
     "last_refused": N_("Why the last one was not"),
     "garbage_bytes": N_("Bytes of garbage"),

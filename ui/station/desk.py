@@ -13,6 +13,7 @@ from hub.access import Actor, Right
 from hub.catalog.model import ProductId, ServiceId
 from hub.errors import ChairsideError, MachineError, NotFound, NotLoggedIn
 from hub.money import CURRENCIES, Minor
+from hub.ports import Scan
 from hub.pos.model import LineKind
 from hub.staff.model import StaffId
 from ui.station.services import DeskServices
@@ -28,8 +29,8 @@ class Section(Protocol):
     def draw(self) -> None:
         """Show it in the place it is called in."""
 
-    async def scanned(self, code: str) -> bool:
-        """Do the obvious thing with `code`; False when it means nothing here. Raises ChairsideError."""
+    async def scanned(self, scan: Scan) -> bool:
+        """Do the obvious thing with what was scanned; False when it means nothing here. Raises ChairsideError."""
         ...
 
 

@@ -12,7 +12,7 @@ from nicegui.events import GenericEventArguments
 from hub.access import Right
 from hub.equipment.service import HqLink
 from hub.ids import TapId
-from hub.ports import Health
+from hub.ports import Health, Scan
 from hub.visits.model import TICKET_CODE, Visit
 from ui import texts, theme
 from ui.station import parts, printing, sales, shift, till, waiting
@@ -195,15 +195,16 @@ class StationPage:
         code = str(event.args)[:SCAN_MAX] if event.args else ""
         self._desk.touched()
         if code:
-            await self._scanned(code)
+            await self._scanned(Scan(code=code))
 
-    async def _scanned(self, code: str) -> None:
+    async def _scanned(self, scan: Scan) -> None:
         error = self._till.error if self._shown == TILL else self._error
-        await self._desk.attempt(error, lambda: self._take(code))
+        await self._desk.attempt(error, lambda: self._take(scan))
 
-    async def _take(self, code: str) -> None:
+    async def _take(self, scan: Scan) -> None:
         self._desk.actor().must(Right.SELL)
-        if await self._sections[self._shown].scanned(code):
+        code = scan.code
+        if await self._sections[self._shown].scanned(scan):
             return
         if receipt := sales.receipt_of(code):
             found = self._desk.ask.pos.sale_by_receipt(self._desk.actor(), receipt)
@@ -213,7 +214,7 @@ class StationPage:
         if code.startswith(TICKET_CODE):
             await self._pay(self._desk.ask.visits.visit_by_code(self._desk.actor(), code), TapId.new())
             return
-        await self._till.add_scanned(code)
+        await self._till.add_scanned(scan.article)
         self.show(TILL)
 
     async def _pay(self, visit: Visit, tap_id: TapId) -> None:

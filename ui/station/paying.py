@@ -10,7 +10,9 @@ from nicegui import ui
 from hub.errors import InvalidInput
 from hub.ids import TapId
 from hub.money import CURRENCIES, Minor
+from hub.ports import Scan
 from hub.pos.model import Basket, TenderKind
+from hub.pos.payment_codes import PaymentCodeNotTaken, ProductNotPayment
 from ui.station.basket import TENDERS
 from ui.station.cash import likely_cash
 from ui.station.parts import Drawn, box, field
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 AMOUNT_DIGITS_MAX = 10
 SLIP_MAX = 32
+PRODUCT_CODE_LENGTHS = {8, 12, 13}  # EAN-8, UPC-A, EAN-13; anything longer scanned while paying is a slip
 NAMES = {kind: name for kind, name, _ in TENDERS}
 
 
@@ -53,8 +56,13 @@ class Paying:
         """Whether the number of a slip is wanted now."""
         return self._kind is not TenderKind.CASH
 
-    def slip_scanned(self, code: str) -> None:
-        """A scanned slip is as good as a typed one."""
+    def scanned(self, scan: Scan) -> None:
+        """A scanned slip is as good as a typed one. Raises PaymentCodeNotTaken or ProductNotPayment for what is none."""
+        code = scan.code.strip()
+        if whose := self._desk.ask.pos.payment_codes.provider_of(code):
+            raise PaymentCodeNotTaken(provider=whose)
+        if scan.gtin or (code.isdigit() and len(code) in PRODUCT_CODE_LENGTHS):
+            raise ProductNotPayment(code=scan.article)
         self._slip = code[:SLIP_MAX]
         self._field.value = self._slip
         self._ready()

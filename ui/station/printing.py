@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hub.access import Right
 from hub.equipment.model import Device, JobState, PrintJob
 from hub.ids import TapId
-from hub.ports import Health, PrintKind
+from hub.ports import Health, PrintKind, Scan
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, heading
 from ui.station.reasons import HEALTH, joined, words
@@ -45,6 +45,7 @@ DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "label_printer": N_("Label printer"),
     "scanner": N_("Barcode scanner"),
+    "card_reader": N_("Card reader"),
     "scale": N_("Scale"),
     "hub_board": N_("The hub itself"),
     "ups": N_("Battery backup (UPS)"),
@@ -204,9 +205,9 @@ class Printing:
         if self._list:
             self._list.redraw()
 
-    async def scanned(self, code: str) -> bool:
+    async def scanned(self, scan: Scan) -> bool:
         """Nothing is scanned here."""
-        del code
+        del scan
         return False
 
     def _draw_all(self) -> None:

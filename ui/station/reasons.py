@@ -66,6 +66,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "interrupted": (N_("The command was stopped before anything reached the device."), ""),
     "garbage": (N_("The scanner sends what is not a code."), N_("Check its baud rate and its suffix (CR).")),
     "nothing_scanned": (N_("Nothing was scanned."), N_("Check its power and its cable, then scan again.")),
+    "no_card_number": (
+        N_("The card reader sends what is not a card number."),
+        N_("Check its baud rate, and how its numbers are set up here."),
+    ),
     "scale_moving": (N_("The scale did not come to rest."), N_("Keep hands and hoses off the pan, then weigh again.")),
     "over_capacity": (N_("There is more on the scale than it can weigh."), N_("Take something off the scale.")),
     "under_zero": (N_("The scale shows less than nothing."), N_("Put the pan back, empty it and set the scale to zero.")),

@@ -8,6 +8,7 @@ from functools import partial
 from hub.access import RIGHTS, Right, Role
 from hub.errors import InvalidInput
 from hub.ids import TapId
+from hub.ports import Scan
 from hub.pos.model import Approval, Sale, SaleId
 from hub.pos.receipts import RECEIPT_CODE
 from hub.staff.model import StaffId
@@ -59,9 +60,9 @@ class Sales:
             self._list.redraw()
             self._one.redraw()
 
-    async def scanned(self, code: str) -> bool:
+    async def scanned(self, scan: Scan) -> bool:
         """A receipt shows its sale."""
-        receipt = receipt_of(code)
+        receipt = receipt_of(scan.code)
         if receipt:
             self.find(receipt)
         return bool(receipt)

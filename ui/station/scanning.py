@@ -9,7 +9,7 @@ from nicegui import Client, background_tasks
 from hub.equipment import Equipment
 from hub.ports import Scan
 
-Take = Callable[[str], Awaitable[None]]
+Take = Callable[[Scan], Awaitable[None]]
 
 
 class ScanPost:
@@ -40,8 +40,8 @@ class ScanPost:
     def _told(self, scan: Scan, _device: str) -> None:
         client = self.front
         if client is not None:
-            background_tasks.create(self._bring(client, scan.code), name="scan")
+            background_tasks.create(self._bring(client, scan), name="scan")
 
-    async def _bring(self, client: Client, code: str) -> None:
+    async def _bring(self, client: Client, scan: Scan) -> None:
         with client:
-            await self._pages[client.id][1](code)
+            await self._pages[client.id][1](scan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.access import Right
 from hub.errors import InvalidInput
 from hub.ids import TapId
+from hub.ports import Scan
 from hub.pos.model import Shift as OpenShift
 from hub.pos.model import ZReport
 from ui.station.basket import TENDERS
@@ -42,9 +43,9 @@ class Shift:
             self._left.redraw()
             self._right.redraw()
 
-    async def scanned(self, code: str) -> bool:
+    async def scanned(self, scan: Scan) -> bool:
         """Nothing is scanned here."""
-        del code
+        del scan
         return False
 
     @property

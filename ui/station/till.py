@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from hub.ids import TapId
+from hub.ports import Scan
 from hub.pos.model import Basket, BasketClosed, LineWish, PriceChanged, Sale, SaleDraft, TenderKind
 from hub.staff.model import StaffId
 from hub.visits.model import TICKET_CODE, Visit
@@ -20,7 +21,6 @@ from ui.widgets import InlineError
 
 CHANGES = frozenset({"SaleCompleted", "ShiftOpened", "ShiftClosed", "ProductChanged", "ServiceChanged", "CatalogImported"})
 PRINTING = frozenset({"PrintJobMoved", "DeviceChanged"})
-PRODUCT_CODE_LENGTHS = {8, 12, 13}  # EAN-8, UPC-A, EAN-13; anything longer scanned while paying is a slip
 
 
 class Side(StrEnum):
@@ -83,15 +83,15 @@ class Till:
         if self.side is Side.PAID:
             self._paid.printing_moved()
 
-    async def scanned(self, code: str) -> bool:
-        """A ticket opens its visit, a slip fills its number in, everything else is a product."""
-        if code.startswith(TICKET_CODE):
-            visit = self.desk.ask.visits.visit_by_code(self.desk.actor(), code)
+    async def scanned(self, scan: Scan) -> bool:
+        """A ticket opens its visit; while a payment is open its slip is wanted; everything else is a product."""
+        if scan.code.startswith(TICKET_CODE):
+            visit = self.desk.ask.visits.visit_by_code(self.desk.actor(), scan.code)
             await self.open_visit(visit, TapId.new())
-        elif self.side is Side.PAYING and self._paying.takes_slip and not (code.isdigit() and len(code) in PRODUCT_CODE_LENGTHS):
-            self._paying.slip_scanned(code)
+        elif self.side is Side.PAYING and self._paying.takes_slip:
+            self._paying.scanned(scan)
         else:
-            await self.add_scanned(code)
+            await self.add_scanned(scan.article)
         return True
 
     async def open_visit(self, visit: Visit, tap_id: TapId) -> None:

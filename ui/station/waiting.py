@@ -9,6 +9,7 @@ from nicegui import ui
 from hub.access import Right
 from hub.errors import PersonError
 from hub.ids import TapId
+from hub.ports import Scan
 from hub.staff.model import StaffId
 from hub.visits.model import Stage, Visit, WalkIn
 from ui.station.desk import Desk
@@ -71,9 +72,9 @@ class Waiting:
         if self._columns:
             self._columns.redraw()
 
-    async def scanned(self, code: str) -> bool:
+    async def scanned(self, scan: Scan) -> bool:
         """Nothing of the queue is scanned here; a ticket opens the till."""
-        del code
+        del scan
         return False
 
     def _draw_columns(self) -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from devices.driver import Profile
-from devices.drivers.codes import check_digit_fits
+from devices.drivers.gs1 import check_digit_fits
 from devices.drivers.lettering import DOTS_A_COLUMN, ROWS_A_LINE, SetLine, clean, width
 from hub.ports import Message, Qr
 

@@ -31,7 +31,7 @@ def test_paper_out_and_a_new_roll_are_one_button_each_and_show_at_once(desk: Any
     expect(page.locator('[data-verb="reload"]')).to_be_visible()
     assert state(sims, "printer")["paper"] == "out"
     press(page, "reload")
-    expect(page.locator('[data-verb="paper_out"]').first).to_be_visible()
+    expect(page.locator('[data-verb="reload"]')).to_have_count(0)
     assert state(sims, "printer")["paper"] == "ok"
 
 

@@ -17,6 +17,7 @@ from pos_double import PosDouble, commit
 from hub.access import Actor, Right, Role
 from hub.catalog.importing import Importing
 from hub.catalog.model import Names, Phase, PhaseKind, Product, ProductId, Service, ServiceId, Shop, UnknownBarcode
+from hub.catalog.values import scanned_barcode
 from hub.clock import Clock
 from hub.errors import NotFound
 from hub.ids import TapId
@@ -82,7 +83,7 @@ class CatalogDouble:
 
     def product_by_barcode(self, code: str) -> Product:
         for found in self.products:
-            if found.barcode == code:
+            if found.barcode == scanned_barcode(code):
                 return found
         raise UnknownBarcode(barcode=code)
 

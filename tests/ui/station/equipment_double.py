@@ -183,9 +183,9 @@ class EquipmentDouble:
         self.told.append(told)
         return lambda: self.told.remove(told)
 
-    def scan(self, code: str) -> None:
+    def scan(self, code: str, gtin: str | None = None) -> None:
         for told in self.told:
-            told(Scan(code=code), "s1")
+            told(Scan(code=code, gtin=gtin), "s1")
 
     def hq_link(self) -> str:
         return self.link

@@ -36,6 +36,7 @@ from hub.pos.model import (
     check_payment,
     priced_line,
 )
+from hub.pos.payment_codes import NoPaymentOpen, PaymentCodes
 from hub.staff.model import StaffId
 from hub.visits.model import Stage, VisitId
 
@@ -46,6 +47,8 @@ async def commit() -> None:
 
 
 class PosDouble:
+    payment_codes = PaymentCodes()
+
     def __init__(self, shop: Any) -> None:
         self.shop = shop
         self.baskets: dict[str, Basket] = {}
@@ -80,6 +83,8 @@ class PosDouble:
         return self._once(tap_id, lambda: self._add(self.basket(actor, basket_id), wish))
 
     async def add_scanned(self, actor: Actor, basket_id: str, code: str, tap_id: TapId) -> Basket:
+        if whose := self.payment_codes.provider_of(code):
+            raise NoPaymentOpen(provider=whose)
         found = self.shop.catalog.product_by_barcode(code)
         return await self.add_line(actor, basket_id, LineWish(kind=LineKind.PRODUCT, item=found.id), tap_id)
 

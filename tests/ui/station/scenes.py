@@ -70,7 +70,7 @@ SCENES: dict[str, Any] = {
     "visit_calls": lambda shop: shop.visits.calls,
     "stages": lambda shop: {v.ticket: v.stage for v in shop.visits.all.values()},
     "equipment_calls": lambda shop: shop.equipment.calls,
-    "scan": lambda shop, code: shop.equipment.scan(code),
+    "scan": lambda shop, code, gtin=None: shop.equipment.scan(code, gtin),
     "job_moves": lambda shop, **how: shop.equipment.job_moves(**how),
     "paper": lambda shop, kind: shop.equipment.print(kind, "x").id,
     "second_printer": lambda shop: shop.equipment.all.update(p2=device("p2", "receipt_printer", "前厅打印机", ())),

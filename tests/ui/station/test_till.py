@@ -280,3 +280,44 @@ def test_a_reload_finds_the_basket_again(open_desk: Any, scan: Any) -> None:
     page = basket_with_shampoo(open_desk, scan)
     page.reload()
     expect(total(page)).to_have_text("¥88.00")
+
+
+WECHAT_CODE = "134567890123456789"
+
+
+def test_a_payment_code_with_no_payment_open_says_so_and_shows_no_digit_of_it(open_desk: Any, scan: Any) -> None:
+    page = basket_with_shampoo(open_desk, scan)
+    scan(page, WECHAT_CODE)
+    alert = page.locator(".desk-basket > .cs-error")
+    expect(alert).to_contain_text("This is a guest's payment code, but no payment is open.")
+    open_desk.shop("scan", code="281234567890123456")
+    expect(alert).to_contain_text("no payment is open")
+    assert not any(code in page.content() for code in (WECHAT_CODE, "281234567890123456"))
+    expect(total(page)).to_have_text("¥88.00")
+
+
+def test_a_payment_code_on_a_payment_screen_is_no_slip(open_desk: Any, scan: Any) -> None:
+    page = basket_with_shampoo(open_desk, scan)
+    page.get_by_role("button", name="QR payment").click()
+    expect(page.get_by_label("Slip number")).to_be_focused()
+    scan(page, WECHAT_CODE)
+    expect(page.locator(".desk-basket > .cs-error")).to_contain_text("not the number of a slip")
+    expect(page.get_by_label("Slip number")).to_have_value("")
+    expect(page.get_by_role("button", name="Taken: ¥88.00")).to_be_disabled()
+
+
+def test_a_product_on_a_payment_screen_says_so_and_is_not_added(open_desk: Any, scan: Any) -> None:
+    page = basket_with_shampoo(open_desk, scan)
+    page.get_by_role("button", name="QR payment").click()
+    expect(page.get_by_label("Slip number")).to_be_focused()
+    scan(page, CONDITIONER)
+    expect(page.locator(".desk-basket > .cs-error")).to_contain_text("This is a product, and this screen waits for a payment.")
+    open_desk.shop("scan", code="]C10106923450657713", gtin="06923450657713")
+    expect(page.locator(".desk-basket > .cs-error")).to_contain_text("This is a product")
+    expect(total(page)).to_have_text("¥88.00")
+
+
+def test_a_gs1_code_adds_its_product(open_desk: Any, scan: Any) -> None:
+    page = basket_with_shampoo(open_desk, scan)
+    open_desk.shop("scan", code="010692345065771310LOT", gtin="06923450657713")
+    expect(total(page)).to_have_text("¥186.00")
