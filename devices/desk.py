@@ -15,7 +15,8 @@ from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
 from devices.job_log import Stored
-from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice
+from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice, Sweep
+from devices.network.surroundings import Surroundings
 from devices.registry import Device, Registry
 from devices.transport import Address
 from hub.clock import Clock
@@ -31,15 +32,17 @@ VERBS: Mapping[str, type[BaseModel]] = {
     "remove": OneDevice,
     "enable": Enable,
     "identify": OneDevice,
+    "neighbours": NoArgs,
+    "sweep": Sweep,
 }
 
 
 class Desk:
     """Answers are plain JSON; errors become the outcome of the command."""
 
-    def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int) -> None:
+    def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int, around: Surroundings) -> None:
         self._registry, self._fleet, self._clock = registry, fleet, clock
-        self._bench_port = bench_port
+        self._bench_port, self._around = bench_port, around
 
     async def answer(self, stored: Stored) -> Result:
         """Carry out one command of the host; never raises what is not a fault of its own."""
@@ -57,15 +60,13 @@ class Desk:
         except TimeoutError:
             return Result.failed("silent")
         except ChairsideError as why:
-            known = {"no_such_device", "no_such_kind", "already_adopted", "bad_address"}
+            known = {"no_such_device", "no_such_kind", "already_adopted", "bad_address", "subnet_refused", "sweep_runs"}
             facts = {name: str(value) for name, value in why.facts.items()}
             return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
     async def _do(self, verb: str, args: Any) -> dict[str, Any]:
-        if verb == "candidates":
-            return await self._candidates()
-        if verb == "adopt":
-            return await self._adopt(args)
+        if not isinstance(args, OneDevice):
+            return await self._do_around(verb, args)
         device = self._registry.get(args.id)
         if verb == "change":
             return await self._change(device, args)
@@ -80,8 +81,16 @@ class Desk:
         await self._fleet.enable(device, enabled=args.enabled)
         return {"device": device.id, "enabled": args.enabled}
 
+    async def _do_around(self, verb: str, args: Any) -> dict[str, Any]:
+        """What is asked of no device that is adopted already."""
+        if verb == "neighbours":
+            return self._around.neighbours(self._registry.all())
+        if verb == "sweep":
+            return self._around.sweep(args)
+        return await (self._adopt(args) if verb == "adopt" else self._candidates())
+
     async def _candidates(self) -> dict[str, Any]:
-        found = await candidates(self._bench_port)
+        found = [*await candidates(self._bench_port), *self._around.candidates()]
         known = [c.model_copy(update={"adopted": self._registry.at(c.address) is not None}) for c in found]
         return {"candidates": [c.model_dump() for c in known]}
 

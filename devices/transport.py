@@ -2,7 +2,8 @@
 
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
 `serial:///dev/serial/by-id/…?baud=9600` (a pty too), `usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
-`board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board).
+`board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board),
+`internet:///?hq=host:port` (the way out; another root is a simulated one).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
 """
 
@@ -25,9 +26,10 @@ CONNECT_S = 2.0
 READ_AT_ONCE = 4096
 INBOX_MAX = 32
 FILE_MAX = 64 * 1024
+HQ = re.compile(r"[A-Za-z0-9.-]{1,200}:[0-9]{1,5}")
 SCREEN_ID = re.compile(r"[A-Za-z0-9._-]{1,36}")
-SCHEMES = ("tcp", "socket", "serial", "usb", "snmp", "screen", "board")
-OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "simulated"})
+SCHEMES = ("tcp", "socket", "serial", "usb", "snmp", "screen", "board", "internet")
+OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "hq", "simulated"})
 
 
 class Transport(Protocol):
@@ -89,17 +91,17 @@ class Address:
         return address
 
     def _refused(self) -> str:
-        if self.scheme not in SCHEMES:
-            return f"unknown scheme, one of {', '.join(SCHEMES)}"
-        if unknown := set(self.options) - OPTIONS:
-            return f"unknown option {min(unknown)}"
-        if self.scheme in {"tcp", "socket", "snmp"} and not (self.host and self.port):
-            return "host and port are needed"
-        if self.scheme in {"serial", "usb", "board"} and (not self.path.startswith("/") or self.host):
-            return "an absolute path is needed"
-        if self.scheme == "screen" and not SCREEN_ID.fullmatch(self.host):
-            return "the id of a screen is needed"
-        return ""
+        unknown = set(self.options) - OPTIONS
+        on_net, on_path = {"tcp", "socket", "snmp"}, {"serial", "usb", "board", "internet"}
+        wrong = {
+            f"unknown scheme, one of {', '.join(SCHEMES)}": self.scheme not in SCHEMES,
+            f"unknown option {min(unknown, default='')}": bool(unknown),
+            "host and port are needed": self.scheme in on_net and not (self.host and self.port),
+            "an absolute path is needed": self.scheme in on_path and (not self.path.startswith("/") or bool(self.host)),
+            "the id of a screen is needed": self.scheme == "screen" and not SCREEN_ID.fullmatch(self.host),
+            "hq must be host:port": not HQ.fullmatch(self.options.get("hq", "x:1")),
+        }
+        return next((why for why, is_so in wrong.items() if is_so), "")
 
 
 def transport_to(address: Address) -> Transport:
@@ -110,13 +112,21 @@ def transport_to(address: Address) -> Transport:
         return Udp(address.host, address.port)
     if address.scheme == "screen":
         return Inbox()
-    if address.scheme == "board":
-        return Files(Path(address.path), Path(address.options.get("data", address.path)), simulated=address.simulated)
+    if address.scheme in {"board", "internet"}:
+        return _files(address)
     from devices.descriptors import SerialLine, UsbPrinterPort  # noqa: PLC0415 - pyserial is loaded only where a serial device is
 
     if address.scheme == "usb":
         return UsbPrinterPort(address.path)
     return SerialLine.from_address(address)
+
+
+def _files(address: Address) -> Files:
+    if address.scheme == "board":
+        return Files(Path(address.path), Path(address.options.get("data", address.path)), simulated=address.simulated)
+    from devices.outside import Outside  # noqa: PLC0415 - it stands on this module
+
+    return Outside(Path(address.path), address.options.get("hq", ""), simulated=address.simulated)
 
 
 class Tcp:
@@ -214,6 +224,13 @@ class Files:
     def has(self, name: str) -> bool:
         """Whether there is such a file or folder."""
         return (self._root / name).exists()
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in a folder; nothing where there is none. Blocks."""
+        try:
+            return sorted(path.name for path in (self._root / folder).iterdir())
+        except OSError:
+            return []
 
     def text(self, name: str) -> str | None:
         """A file, at most 64 KB of it; None where this board has none. Blocks."""

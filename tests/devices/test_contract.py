@@ -18,6 +18,7 @@ from devices.errors import DeviceError, NoSuchKind
 from devices.reasons import REASONS
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.hub_board import BoardSim
+from devices.simulators.internet import FAR, InternetSim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.presence import ScreenSim
@@ -127,6 +128,10 @@ async def make(kind: str) -> Under:
         board = BoardSim(kind, Path(tempfile.mkdtemp()) / "board")
         await board.start()
         return Under(kind, board, transport_to(Address.parse(board.address)), {})
+    if kind == "internet":
+        way = InternetSim(kind, Path(tempfile.mkdtemp()) / "internet")
+        await way.start()
+        return Under(kind, way, transport_to(Address.parse(way.address)), {"far": FAR})
     sim: Any = NetworkGearSim.on_udp(kind) if kind == "network_gear" else SIMS[kind].on_tcp(kind)
     await sim.start()
     return Under(kind, sim, transport_to(Address.parse(sim.address)), {"answer_wait_s": 0.1} if kind in ANSWERING else {})
@@ -230,7 +235,7 @@ async def test_cancelled_at_every_await_it_lets_go_and_works_again(under: Under)
             break
     else:
         raise AssertionError("never came through")
-    assert at >= (2 if under.kind in {"hub_board", "network_gear"} else 3)  # these do not read through the link
+    assert at >= (2 if under.kind in {"hub_board", "network_gear", "internet"} else 3)  # these do not read through the link
     link.cancel_at = 0
     await whole()
 

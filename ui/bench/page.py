@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DISPLAY, DRAWER, INTERNET, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -31,7 +31,7 @@ CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 SCREEN_KIND = "presence"
-LEFT = ("receipt_printer", "label_printer", "network_gear")
+LEFT = ("receipt_printer", "label_printer", "network_gear", "internet")
 RIGHT = ("scanner", "customer_display", "scale", "ups")
 
 
@@ -88,6 +88,7 @@ class BenchPage:
             "customer_display": self._draw_display,
             "ups": self._draw_ups,
             "network_gear": self._draw_gear,
+            "internet": self._draw_internet,
         }
 
     async def build(self) -> None:
@@ -319,6 +320,18 @@ class BenchPage:
                 fact(t("Power it gives"), t("{watts} W", watts=sim.state.get("poe_w", 0)))
             self._draw_faults(sim.state)
             self._draw_deeds(sim, NETWORK_GEAR)
+
+    # Internet
+
+    def _draw_internet(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Way to the Internet"))
+            with box("desk-facts"):
+                fact(t("Lost in the shop"), t("{percent} %", percent=sim.state.get("lose_shop_pct", 0)))
+                fact(t("Lost on the line"), t("{percent} %", percent=sim.state.get("lose_line_pct", 0)))
+            self._draw_faults(sim.state)
+            self._draw_deeds(sim, INTERNET)
 
     # Customer display
 

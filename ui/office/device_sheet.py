@@ -40,6 +40,14 @@ FIGURES = {
     "disk_worn_pct": N_("Storage worn (%)"),
     "memory_free_mb": N_("Free memory (MB)"),
     "clock_set": N_("Clock was set"),
+    "gateway": N_("Router"),
+    "gateway_ms": N_("Router answers after (ms)"),
+    "gateway_loss_pct": N_("Lost on the way to the router (%)"),
+    "dns_ms": N_("Names are looked up in (ms)"),
+    "far": N_("Host outside"),
+    "far_ms": N_("Host outside answers after (ms)"),
+    "far_loss_pct": N_("Lost on the way outside (%)"),
+    "hq_ms": N_("Head office answers after (ms)"),
     "page": N_("Page"),
     "version": N_("Version"),
     "reloads": N_("Loaded again"),
@@ -58,7 +66,7 @@ class DeviceSheet:
         t = self._desk.t
         with self._sheet:
             self._state = Drawn(partial(self._draw_state, device.id), "cs-column")
-            if device.info and device.info.kind not in {"presence", "hub_board"} and self._desk.may(Right.CHANGE_DEVICES):
+            if device.info and device.info.kind not in {"presence", "hub_board", "internet"} and self._desk.may(Right.CHANGE_DEVICES):
                 self._draw_settings(device)
             heading(t("How it was"))
             for moment in self._desk.ask.equipment.history(self._desk.actor(), device.id, HISTORY_SHOWN):
