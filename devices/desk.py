@@ -37,6 +37,9 @@ VERBS: Mapping[str, type[BaseModel]] = {
 }
 
 
+_AROUND = frozenset({"candidates", "neighbours", "sweep", "adopt"})  # are about no device that is adopted already
+
+
 class Desk:
     """Answers are plain JSON; errors become the outcome of the command."""
 
@@ -65,7 +68,7 @@ class Desk:
             return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
     async def _do(self, verb: str, args: Any) -> dict[str, Any]:
-        if not isinstance(args, OneDevice):
+        if verb in _AROUND:
             return await self._do_around(verb, args)
         device = self._registry.get(args.id)
         if verb == "change":
@@ -82,7 +85,6 @@ class Desk:
         return {"device": device.id, "enabled": args.enabled}
 
     async def _do_around(self, verb: str, args: Any) -> dict[str, Any]:
-        """What is asked of no device that is adopted already."""
         if verb == "neighbours":
             return self._around.neighbours(self._registry.all())
         if verb == "sweep":

@@ -51,7 +51,7 @@ class Outside(Files):
         """Raises CannotConnect."""
         await super().open()
         if self._played is not None:
-            self._played = _played(await asyncio.to_thread(self.text, "outside") or "")
+            self._played = _played(await asyncio.to_thread(lambda: self.text("outside") or ""))
 
     async def ping(self, host: str) -> float | None:
         """How long `host`, an address or a name, takes to answer."""

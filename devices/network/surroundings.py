@@ -32,7 +32,7 @@ class Lookout:
 class Outlet(Protocol):
     """Where news of the network go."""
 
-    def host_event(self, name: str, body: dict[str, Any]) -> int | None:
+    def host_event(self, name: str, body: dict[str, Any]) -> object:
         """Publish; None when there is no connection."""
 
     async def flushed(self) -> bool:

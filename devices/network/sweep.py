@@ -110,7 +110,7 @@ class _Host:
 class Sweeper:
     """`tell` is given the body of `event/sweep` about once a second, and at the end. `found`: what the last one found."""
 
-    def __init__(self, clock: Clock, around: Around, tell: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, clock: Clock, around: Around, tell: Callable[[dict[str, Any]], object]) -> None:
         self._clock, self._around, self._tell = clock, around, tell
         self._task: asyncio.Task[None] | None = None
         self.found: list[Candidate] = []

@@ -66,6 +66,39 @@ class ReprintAsked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCardAppeared(Event):
+    """A network card nobody knows appeared in the shop's network. `more` others came at once and are only counted."""
+
+    mac: str
+    maker: str
+    more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkCardNamed(Event):
+    """A person said whose a network card is."""
+
+    mac: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CableRecorded(Event):
+    """A person recorded where a device hangs: a port of a network device (`gear`), a socket in the wall, or neither. `device` is its short id."""
+
+    device: str
+    gear: str
+    port: str
+    socket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLabelPrinted(Event):
+    """The label of a device came out of the label printer. `device` is its short id."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceAdopted(Event):
     """A person took a device into the shop. `device` is its short id."""
 

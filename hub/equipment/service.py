@@ -130,31 +130,31 @@ class Equipment:
     async def candidates(self, actor: Actor) -> list[dict[str, Any]]:
         """Devices the host could be told to adopt. Raises DeviceBusy."""
         actor.must(Right.CHANGE_DEVICES)
-        answer = await self._ask_host("candidates", {})
+        answer = await self.ask_host("candidates", {})
         return list(answer.result["candidates"])
 
     async def adopt(self, actor: Actor, spec: DeviceSpec, tap_id: TapId) -> str:
         """Take a device into the shop; the host identifies it first. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        answer = await self._ask_host("adopt", spec.model_dump(mode="json"))
+        answer = await self.ask_host("adopt", spec.model_dump(mode="json"))
         return await self._db.write(self._adopted, actor, str(answer.result["device"]), tap_id)
 
     async def change(self, actor: Actor, device: str, change: DeviceChange) -> None:
         """Give a device another name or use, or put another one in its place: id and history stay. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        await self._ask_host("change", {"id": device, **change.model_dump(mode="json", exclude_none=True)})
+        await self.ask_host("change", {"id": device, **change.model_dump(mode="json", exclude_none=True)})
         await self._db.write(self._note, actor, DeviceSettingsChanged(device=device))
 
     async def enable(self, actor: Actor, device: str, *, enabled: bool) -> None:
         """A person's wish, apart from what the device shows. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        await self._ask_host("enable", {"id": device, "enabled": enabled})
+        await self.ask_host("enable", {"id": device, "enabled": enabled})
         await self._db.write(self._note, actor, DeviceSwitched(device=device, enabled=enabled))
 
     async def look(self, actor: Actor, device: str) -> DeviceState:
         """How a device is after one more look. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.SEE_DEVICES)
-        done = await self._ask_host("identify", {"id": device})
+        done = await self.ask_host("identify", {"id": device})
         return DeviceState.model_validate(done.result["state"])
 
     def history(self, actor: Actor, device: str, limit: int = 50) -> list[Moment]:
@@ -166,7 +166,7 @@ class Equipment:
     async def remove(self, actor: Actor, device: str) -> None:
         """Let a device go. Raises DeviceBusy or DeviceRefused."""
         actor.must(Right.CHANGE_DEVICES)
-        await self._ask_host("remove", {"id": device})
+        await self.ask_host("remove", {"id": device})
         self._seen.pop(device, None)
         await self._db.write(self._removed, actor, device)
 
@@ -220,7 +220,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("scale", device)
-        done = await self._ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
+        done = await self.ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
         return Weight.model_validate(done.result)
@@ -232,7 +232,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("customer_display", device)
-        done = await self._ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
+        done = await self.ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
@@ -241,13 +241,17 @@ class Equipment:
         if seen is None or seen.info is None or seen.info.kind != kind:
             raise NotFound(device=device)
 
-    async def _ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
-        """Ask for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
+    async def ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float, command_id: str = "") -> Done:
+        """Ask for what makes sense only now: begun within `within_s`, or never. The same `command_id` is the same wish. Raises DeviceBusy.
+
+        This and `ask_host` are for the other services of this folder; who may ask is theirs to check.
+        """
         until = self._clock.now() + timedelta(seconds=within_s)
-        command = Command(id=Id.new(), deadline=until.isoformat(), args=args)
+        command = Command(id=command_id or Id.new(), deadline=until.isoformat(), args=args)
         return await self._ask(f"dev/{device}/do/{verb}", command, within_s + ANSWER_MARGIN_S)
 
-    async def _ask_host(self, verb: str, args: dict[str, Any]) -> Done:
+    async def ask_host(self, verb: str, args: dict[str, Any]) -> Done:
+        """Ask a device host that lives. Raises DeviceBusy or DeviceRefused."""
         host = next((name for name, alive in self._hosts.items() if alive), None)
         if host is None:
             raise DeviceBusy
