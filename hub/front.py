@@ -101,6 +101,8 @@ def _pages(shop: Shop, refresh: Refresh) -> None:
             desk=desk,
             importing=Importing(shop.catalog),
             screens=shop.sessions,
+            network=shop.network,
+            labels=shop.asset_labels,
             dead_letters=shop.journal.dead_letters,
             base_url=shop.base_url,
         )

@@ -70,7 +70,6 @@ class UnknownCardAppeared(Event):
     """A network card nobody knows appeared in the shop's network. `more` others came at once and are only counted."""
 
     mac: str
-    maker: str
     more: int
 
 
@@ -83,12 +82,10 @@ class NetworkCardNamed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CableRecorded(Event):
-    """A person recorded where a device hangs: a port of a network device (`gear`), a socket in the wall, or neither. `device` is its short id."""
+    """A person recorded where a device hangs; `gear`, another device's short id, is empty for a socket in the wall or nowhere known."""
 
     device: str
     gear: str
-    port: str
-    socket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -176,7 +176,7 @@ class Network:
     def _appeared(self, tx: Tx, told: NewCard) -> None:
         if tables.card(tx, told.mac) is None:
             tables.keep_card(tx, self._card(told.mac, ip=told.ip, said=told.name, maker=told.maker))
-            self._journal.append(tx, SYSTEM, UnknownCardAppeared(mac=told.mac, maker=told.maker, more=told.more))
+            self._journal.append(tx, SYSTEM, UnknownCardAppeared(mac=told.mac, more=told.more))
 
     def _know(self, tx: Tx, actor: Actor, mac: str, name: str, tap_id: TapId) -> Card:
         card = replace(tables.card(tx, mac) or self._card(mac), name=name, known=True)
@@ -194,8 +194,7 @@ class Network:
         if other and other != device:
             raise PortTaken(device=other, port=place.port if place else "")
         tables.plug(tx, device, place, self._clock.now())
-        at = place or _NOWHERE
-        self._journal.append(tx, actor, CableRecorded(device=device, gear=at.gear, port=at.port, socket=at.socket))
+        self._journal.append(tx, actor, CableRecorded(device=device, gear=place.gear if place else ""))
         remember(tx, tap_id, "network.plug", device, wish)
 
     def _card(self, mac: str, *, ip: str = "", said: str = "", maker: str = "") -> Card:
@@ -205,6 +204,3 @@ class Network:
 
 def _is_gear(device: Device | None) -> bool:
     return device is not None and device.info is not None and device.info.kind == GEAR
-
-
-_NOWHERE = Place.model_construct(gear="", port="", socket="")

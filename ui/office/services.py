@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.catalog.importing import Importing
+from hub.equipment import AssetLabels, Network
 from hub.sessions import Sessions
 from ui.station.services import DeskServices
 
@@ -18,5 +19,7 @@ class OfficeServices:
     desk: DeskServices
     importing: Importing
     screens: Sessions
+    network: Network
+    labels: AssetLabels
     dead_letters: Callable[[], Sequence[Any]]
     base_url: str = ""

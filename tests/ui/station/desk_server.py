@@ -90,6 +90,8 @@ def served(bench_url: str) -> FastAPI:
             desk=desk,
             importing=part("importing"),
             screens=part("screens"),
+            network=part("network"),
+            labels=part("labels"),
             dead_letters=lambda: current.shop.dead,
         )
     )
