@@ -129,3 +129,14 @@ def test_whatever_is_told_every_device_stands_in_the_picture_exactly_once(rows, 
     named = [name for name in shown if name in {d.id for d in devices}]
     assert sorted(named) == ["back", "core", "gate", "printer", "scale"]
     assert isinstance(drawn.root, Spot)
+
+
+def test_a_port_that_leads_to_another_switch_is_where_nothing_hangs():
+    core = {"fdb": [{"mac": mac(3), "port": "20"}, {"mac": mac(9), "port": "21"}]}
+    lldp = [{"local_port": "21", "remote_name": "core-sw"}]
+    back = {"fdb": [{"mac": mac(9), "port": "5"}, {"mac": mac(66), "port": "5"}], "neighbours": lldp}
+    core["neighbours"] = [{"local_port": "21", "remote_chassis": mac(3)}]
+    rows = [row(2, "core"), row(3, "back"), row(9, "printer")]
+    [router] = picture_of(known([CORE, BACK, PRINTER], rows, {"core": core, "back": back})).root.children
+    found = [(spot.id, spot.port) for top in router.children for below in top.children for spot in (below, *below.children)]
+    assert ("printer", "5") in found
