@@ -7,7 +7,7 @@ import asyncio
 import signal
 import sys
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from hub.lean import COLOURED_LOGS, without
 
@@ -15,13 +15,17 @@ with without(*COLOURED_LOGS):
     import structlog
 
     from devices.host import Host, HostConfig
+    from devices.network.neighbours import Sources
+    from devices.network.surroundings import Lookout
     from hub.clock import Clock
     from hub.errors import ChairsideError
     from hub.logs import log_plainly
     from hub.mqtt import Broker
-    from hub.settings import load_settings
+    from hub.settings import Devices, Hq, load_settings
 
 log = structlog.get_logger()
+
+HQ_PORT = 4222
 
 
 def main() -> int:
@@ -37,12 +41,26 @@ def main() -> int:
             data=settings.store_dir / "devices.db",
             record=arguments.record,
             board=f"board:///?{urlencode({'data': settings.store_dir.resolve()})}",
+            internet=internet_of(settings.hq) if settings.devices.watch_internet and not settings.development else "",
+            lookout=lookout_of(settings.devices),
         )
         broker = Broker.from_file(settings.store_dir / "secrets" / "mqtt-host.json")
         return start(config, broker)
     except ChairsideError as why:
         log.critical("device host cannot start", why=why.sentence(), hint=why.hint)
         return 2
+
+
+def internet_of(hq: Hq) -> str:
+    """The address of the way out, with head office at its end where the shop has one."""
+    parts = urlsplit(hq.url)
+    return f"internet:///?hq={parts.hostname}:{parts.port or HQ_PORT}" if parts.hostname and ":" not in parts.hostname else "internet:///"
+
+
+def lookout_of(devices: Devices) -> Lookout:
+    """The real network, as it is set up."""
+    leases = Path(devices.lease_file) if devices.lease_file else None
+    return Lookout(watch=Sources(leases=leases, interface=devices.network_interface))
 
 
 def start(config: HostConfig, broker: Broker) -> int:

@@ -15,7 +15,8 @@ from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
 from devices.job_log import Stored
-from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice, Withdraw
+from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice, Sweep, Withdraw
+from devices.network.surroundings import Surroundings
 from devices.registry import Device, Registry
 from devices.transport import Address
 from hub.clock import Clock
@@ -34,15 +35,17 @@ VERBS: Mapping[str, type[BaseModel]] = {
     "identify": OneDevice,
     "record": OneDevice,
     "recorded": OneDevice,
+    "neighbours": NoArgs,
+    "sweep": Sweep,
 }
 
 
 class Desk:
     """Answers are plain JSON; errors become the outcome of the command."""
 
-    def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int) -> None:
+    def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int, around: Surroundings) -> None:
         self._registry, self._fleet, self._clock = registry, fleet, clock
-        self._bench_port = bench_port
+        self._bench_port, self._around = bench_port, around
         self._verbs: Mapping[str, Callable[[Any], Awaitable[dict[str, Any]]]] = {
             "candidates": self._candidates,
             "adopt": self._adopt,
@@ -53,6 +56,8 @@ class Desk:
             "withdraw": self._withdraw,
             "record": self._record,
             "recorded": self._recorded,
+            "neighbours": self._neighbours,
+            "sweep": self._sweep,
         }
 
     async def answer(self, stored: Stored) -> Result:
@@ -71,7 +76,7 @@ class Desk:
         except TimeoutError:
             return Result.failed("silent")
         except ChairsideError as why:
-            known = {"not_withdrawn", "no_such_device", "no_such_kind", "already_adopted", "bad_address"}
+            known = {"not_withdrawn", "no_such_device", "no_such_kind", "already_adopted", "bad_address", "subnet_refused", "sweep_runs"}
             facts = {name: str(value) for name, value in why.facts.items()}
             return Result.failed(why.code if why.code in known else "storage_failed", {"facts": facts})
 
@@ -103,8 +108,14 @@ class Desk:
         tape = self._fleet.recorded(self._registry.get(which.id).id)
         return {"device": which.id, "lines": tape.lines, "full": tape.full}
 
+    async def _neighbours(self, _: NoArgs) -> dict[str, Any]:
+        return self._around.neighbours(self._registry.all())
+
+    async def _sweep(self, wish: Sweep) -> dict[str, Any]:
+        return self._around.sweep(wish)
+
     async def _candidates(self, _: NoArgs) -> dict[str, Any]:
-        found = await candidates(self._bench_port)
+        found = [*await candidates(self._bench_port), *self._around.candidates()]
         there = {c.address for c in found}
         found += [c for c in announced(self._fleet.things) if c.address not in there]
         known = [c.model_copy(update={"adopted": self._registry.at(c.address) is not None}) for c in found]

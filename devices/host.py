@@ -7,11 +7,9 @@ import contextlib
 import json
 import re
 from collections import Counter
-from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 from pydantic import ValidationError
@@ -24,6 +22,7 @@ from devices.job_log import Ended, JobLog, Stored
 from devices.lean_mqtt import LeanMqtt
 from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
+from devices.network.surroundings import Lookout, Surroundings
 from devices.post import HOST, Post
 from devices.readings import Readings
 from devices.reasons import reason as words
@@ -42,7 +41,7 @@ from hub.ports import Command, DeviceState, Done, Health
 log = structlog.get_logger()
 
 SCREENS_MAX = 64
-BOARD = "hub-board"
+BOARD, INTERNET = "hub-board", "internet"
 HOST_STATE_EVERY_S = 30
 FORGET_EVERY_S = 3600
 GOODBYE_S = 1.0
@@ -58,13 +57,16 @@ class HostConfig:
     data: Path  # the SQLite file
     record: Path | None = None  # a folder that keeps every byte of every device
     board: str = ""  # address of the board this host runs on; empty: it is not watched
+    internet: str = ""  # address of the way to the Internet; empty: it is not watched
+    lookout: Lookout = field(default_factory=Lookout)  # how it looks at the shop's network
 
 
 class Host:
     """Made before the loop runs, because the database is migrated then; `run` once; `close` at the end."""
 
     def __init__(self, config: HostConfig, broker: Broker, clock: Clock) -> None:
-        self._clock, self._board = clock, config.board
+        self._clock = clock
+        self._by_itself = {BOARD: ("hub_board", config.board), INTERNET: ("internet", config.internet)}
         self._db = Db(config.data)
         self._db.open()
         migrate(self._db, STEPS)
@@ -84,17 +86,22 @@ class Host:
         self._post = Post(self.link, self._readings, self.topics, self.job_log, self._session)
         self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record)
         self.fleet.things = self.things
-        self._desk = Desk(self.registry, self.fleet, clock, config.bench_port)
+        self._around = Surroundings(self._db, clock, config.lookout, self._post)
+        self._desk = Desk(self.registry, self.fleet, clock, config.bench_port, self._around)
         self._host_work = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop` is set. Everything is let go of when it returns."""
         self.registry.load()
         self.job_log.load()
+        self._around.load()
         await self.job_log.settle()
-        await self._take_in_board()
+        for device, (kind, address) in self._by_itself.items():
+            if address:
+                await self._take_in(device, kind, address)
         self.fleet.start()
-        tasks = {asyncio.create_task(duty) for duty in (self.link.run(), *self._for_things(), self._keep_house(), self._serve_desk())}
+        duties = (self.link.run(), self.things.link.run(), self._readings.run(), self._around.run(), self._keep_house(), self._serve_desk())
+        tasks = {asyncio.create_task(duty) for duty in duties}
         try:
             stopping = asyncio.create_task(stop.wait())
             ended, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -102,22 +109,20 @@ class Host:
             for task in ended - {stopping}:
                 task.result()  # a duty only ends by failing: say so and let the process be restarted
         finally:
+            await self._around.stop()
             await self.fleet.stop()
             await self._goodbye()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _for_things(self) -> tuple[Coroutine[Any, Any, None], ...]:
-        return self.things.link.run(), self._readings.run()
-
-    async def _take_in_board(self) -> None:
-        """The board is there without anybody adopting it, until somebody removes it."""
-        known = next((device for device in self.registry.all() if device.id == BOARD), None)
-        if known is not None and self._board and known.address != self._board:
-            await self.registry.change(replace(known, address=self._board))
-        elif known is None and self._board and BOARD not in self.registry.removed:
-            await self.registry.add(Device(id=BOARD, kind="hub_board", name="", address=self._board, profile={}))
+    async def _take_in(self, device: str, kind: str, address: str) -> None:
+        """The board and the way to the Internet are there without anybody adopting them, until somebody removes them."""
+        known = next((one for one in self.registry.all() if one.id == device), None)
+        if known is not None and known.address != address:
+            await self.registry.change(replace(known, address=address))
+        elif known is None and device not in self.registry.removed:
+            await self.registry.add(Device(id=device, kind=kind, name="", address=address, profile={}))
 
     def close(self) -> None:
         """Close the database. Idempotent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from hub.ports import Message
 
@@ -73,5 +73,12 @@ class Change(OneDevice):
     profile: dict[str, Any] | None = None
 
 
+class Sweep(Message):
+    """`sweep`: ask around in a private network this machine hangs on; empty: around itself. A `community` asks over SNMP too."""
+
+    subnet: str = Field("", max_length=40)
+    community: SecretStr | None = Field(None, max_length=64)
+
+
 class NoArgs(Message):
-    """`candidates`."""
+    """`candidates`, `neighbours`."""

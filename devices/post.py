@@ -58,6 +58,15 @@ class Post:
         """Retained."""
         self._link.publish(self._topics.host_state, state.model_copy(update={"session": self._session}).model_dump_json(), retain=True)
 
+    def host_event(self, name: str, body: dict[str, Any]) -> int | None:
+        """Something the host itself noticed; None when there is no connection."""
+        return self._link.publish(self._topics.host_event(name), json.dumps(body, ensure_ascii=False))
+
+    async def flushed(self) -> bool:
+        """Wait until the broker has everything; False when the connection went instead."""
+        await self._link.flushed()
+        return self._link.connected
+
     def ended(self, ended: Ended) -> None:
         """The answer to a command; kept until the broker has it."""
         mid = self.answer(ended.device, ended.done)

@@ -106,6 +106,23 @@ REASONS: dict[str, Reason] = {
     "poe_unconfirmed": Reason(
         "The device did not confirm; the port may be without power.", "Look at what hangs on the port before asking again."
     ),
+    # the way to the Internet
+    "no_carrier": Reason("The network cable of the hub has no link.", "Plug the cable in at the hub and at the router or switch."),
+    "no_address": Reason("The hub has no address in the network.", "Switch the router off and on, and wait two minutes."),
+    "gateway_silent": Reason("The router does not answer.", "Look whether it has power; if so, switch it off and on and wait two minutes."),
+    "names_broken": Reason(
+        "Names on the Internet cannot be looked up.", "Switch the router off and on; if it stays, the provider must help."
+    ),
+    "line_down": Reason(
+        "The router works, but nothing beyond it answers: the line is down.", "Call the provider; the shop goes on meanwhile."
+    ),
+    "far_silent": Reason("The host outside that is measured does not answer; the line itself works."),
+    "hq_silent": Reason("Head office does not answer; the line works. Nothing is lost, it is caught up with later."),
+    "shop_network_loses": Reason("The network in the shop loses packets.", "Check the cables between the hub, the switch and the router."),
+    "line_loses": Reason("The line of the provider loses packets.", "If it stays, call the provider."),
+    "line_slow": Reason("The line of the provider answers slowly.", "If it stays, call the provider."),
+    "no_speed_server": Reason("No file to measure the speed with is set.", "Name one in the settings of the Internet."),
+    "speed_failed": Reason("The file to measure the speed with did not come."),
     # customer display
     "not_taken": Reason("The display does not take what it is sent.", "Check its power, its cable and the flow control of its line."),
     "too_wide": Reason("The right side of a line is wider than the display; a price is never cut.", "Shorten it."),
@@ -144,6 +161,10 @@ REASONS: dict[str, Reason] = {
     "already_adopted": Reason("This address belongs to a device that is already here."),
     "no_such_device": Reason("There is no such device."),
     "no_such_kind": Reason("There is no driver for this kind of device."),
+    "subnet_refused": Reason(
+        "This is no part of the shop's own network, or too large a one.", "Name a part of the shop's own network, at most a /22."
+    ),
+    "sweep_runs": Reason("The network is being searched already.", "Wait until the search has ended."),
     "storage_failed": Reason("The device host could not keep the change.", "Free some space on the hub."),
 }
 

@@ -25,4 +25,13 @@ STEPS = (
         CREATE INDEX commands_untold ON commands (seq) WHERE outcome IS NOT NULL AND told = 0;
         """,
     ),
+    Migration(
+        "0002-macs-seen",
+        """
+        CREATE TABLE macs_seen (
+          mac TEXT PRIMARY KEY, ip TEXT NOT NULL, name TEXT NOT NULL, first_seen TEXT NOT NULL, last_seen TEXT NOT NULL,
+          waits INTEGER NOT NULL CHECK (waits IN (0, 1))) STRICT, WITHOUT ROWID;
+        CREATE TABLE macs_watch (began_at TEXT NOT NULL) STRICT;
+        """,
+    ),
 )

@@ -36,6 +36,10 @@ class Topics:
         """Answers to the host's own commands."""
         return f"store/{self.store}/host/{self.host}/done"
 
+    def host_event(self, name: str) -> str:
+        """What the host itself noticed."""
+        return f"store/{self.store}/host/{self.host}/event/{name}"
+
     @property
     def subscriptions(self) -> tuple[str, ...]:
         """Everything the host listens to."""

@@ -3,7 +3,8 @@
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
 `serial:///dev/serial/by-id/…?baud=9600` (a pty too), `hid:///dev/input/by-id/…-event-kbd` (a scanner or card reader that types),
 `usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
-`board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board).
+`board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board),
+`internet:///?hq=host:port` (the way out; another root is a simulated one),
 `mqtt:///<unique id>` (a third-party thing on the shop's broker, see things.py).
 `?simulated=1` marks the other end as a simulator; it changes nothing else.
 """
@@ -28,8 +29,9 @@ READ_AT_ONCE = 4096
 INBOX_MAX = 32
 FILE_MAX = 64 * 1024
 IDS = {"screen": re.compile(r"[A-Za-z0-9._-]{1,36}"), "mqtt": re.compile(r"/[A-Za-z0-9._:-]{1,64}")}
-SCHEMES = ("tcp", "socket", "serial", "hid", "usb", "snmp", "screen", "board", "mqtt")
-OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "simulated"})
+SCHEMES = ("tcp", "socket", "serial", "hid", "usb", "snmp", "screen", "board", "internet", "mqtt")
+HQ = re.compile(r"[A-Za-z0-9.-]{1,200}:[0-9]{1,5}")
+OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "hq", "simulated"})
 
 
 class Transport(Protocol):
@@ -91,17 +93,17 @@ class Address:
         return address
 
     def _refused(self) -> str:
-        if self.scheme not in SCHEMES:
-            return f"unknown scheme, one of {', '.join(SCHEMES)}"
-        if unknown := set(self.options) - OPTIONS:
-            return f"unknown option {min(unknown)}"
-        if self.scheme in {"tcp", "socket", "snmp"} and not (self.host and self.port):
-            return "host and port are needed"
-        if self.scheme in {"serial", "hid", "usb", "board"} and (not self.path.startswith("/") or self.host):
-            return "an absolute path is needed"
-        if self.scheme in IDS and not IDS[self.scheme].fullmatch(self.host + self.path):
-            return "the id of a screen or of a thing is needed"
-        return ""
+        unknown = set(self.options) - OPTIONS
+        on_net, on_path = {"tcp", "socket", "snmp"}, {"serial", "hid", "usb", "board", "internet"}
+        wrong = {
+            f"unknown scheme, one of {', '.join(SCHEMES)}": self.scheme not in SCHEMES,
+            f"unknown option {min(unknown, default='')}": bool(unknown),
+            "host and port are needed": self.scheme in on_net and not (self.host and self.port),
+            "an absolute path is needed": self.scheme in on_path and (not self.path.startswith("/") or bool(self.host)),
+            "the id of a screen or of a thing is needed": self.scheme in IDS and not IDS[self.scheme].fullmatch(self.host + self.path),
+            "hq must be host:port": not HQ.fullmatch(self.options.get("hq", "x:1")),
+        }
+        return next((why for why, is_so in wrong.items() if is_so), "")
 
 
 def transport_to(address: Address) -> Transport:
@@ -112,8 +114,8 @@ def transport_to(address: Address) -> Transport:
         return Udp(address.host, address.port)
     if address.scheme == "screen":
         return Inbox()
-    if address.scheme == "board":
-        return Files(Path(address.path), Path(address.options.get("data", address.path)), simulated=address.simulated)
+    if address.scheme in {"board", "internet"}:
+        return _files(address)
     if address.scheme == "hid":
         from devices.input_nodes import InputNodes  # noqa: PLC0415 - as below
 
@@ -121,6 +123,14 @@ def transport_to(address: Address) -> Transport:
     from devices.descriptors import SerialLine, UsbPrinterPort  # noqa: PLC0415 - pyserial is loaded only where a serial device is
 
     return UsbPrinterPort(address.path) if address.scheme == "usb" else SerialLine.from_address(address)
+
+
+def _files(address: Address) -> Files:
+    if address.scheme == "board":
+        return Files(Path(address.path), Path(address.options.get("data", address.path)), simulated=address.simulated)
+    from devices.outside import Outside  # noqa: PLC0415 - it stands on this module
+
+    return Outside(Path(address.path), address.options.get("hq", ""), simulated=address.simulated)
 
 
 class Tcp:
@@ -218,6 +228,13 @@ class Files:
     def has(self, name: str) -> bool:
         """Whether there is such a file or folder."""
         return (self._root / name).exists()
+
+    def names(self, folder: str) -> list[str]:
+        """What lies in a folder; nothing where there is none. Blocks."""
+        try:
+            return sorted(path.name for path in (self._root / folder).iterdir())
+        except OSError:
+            return []
 
     def text(self, name: str) -> str | None:
         """A file, at most 64 KB of it; None where this board has none. Blocks."""

@@ -20,7 +20,18 @@ from hub.clock import Clock
 from hub.customers import Customers
 from hub.customers import tables as customers_tables
 from hub.db import Db
-from hub.equipment import Equipment, MqttLink, PowerWatch, PrintDesk, SelfTests, Sensors, ShutdownPlan
+from hub.equipment import (
+    AssetLabels,
+    Equipment,
+    MqttLink,
+    Network,
+    PowerWatch,
+    PrintDesk,
+    SelfTests,
+    Sensors,
+    ShutdownPlan,
+    network_tables,
+)
 from hub.equipment import tables as equipment_tables
 from hub.equipment.drawers import Drawers
 from hub.equipment.screens import Screens
@@ -68,6 +79,7 @@ SCHEMA = (
     equipment_tables.HISTORY,
     equipment_tables.TESTS,
     equipment_tables.FALLBACKS,
+    network_tables.SCHEMA,
 )
 
 
@@ -111,6 +123,8 @@ class Shop:
         self.drawers = Drawers(self.db, self.journal, self.link)
         self.screens = Screens(self.db, self.journal, self.clock, self.link)
         self.power = PowerWatch(self.db, self.journal, self.equipment, self.link, self.clock)
+        self.network = Network(self.db, self.journal, self.clock, self.link, self.equipment)
+        self.asset_labels = AssetLabels(self.db, self.journal, self.equipment)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []

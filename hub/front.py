@@ -104,6 +104,8 @@ def _pages(shop: Shop, refresh: Refresh) -> None:
             importing=Importing(shop.catalog),
             screens=shop.sessions,
             self_tests=shop.self_tests,
+            network=shop.network,
+            labels=shop.asset_labels,
             dead_letters=shop.journal.dead_letters,
             base_url=shop.base_url,
         )

@@ -50,6 +50,11 @@ class Devices(Section):
 
     host_id: str = Field("h1", pattern=r"^[a-z0-9-]{1,32}$", description="name of this device host")
     bench_port: int = Field(8090, ge=1, le=65535, description="loopback port of the simulated devices' bench")
+    watch_internet: bool = Field(True, description="measure router, name service and head office all the time; never done in development")
+    network_interface: str = Field("", max_length=32, description="interface the shop's devices hang on, such as eth0; empty watches all")
+    lease_file: str = Field(
+        "", description="lease file of the dnsmasq that gives out addresses in the shop; empty where another machine does"
+    )
 
 
 class Power(Section):

@@ -14,6 +14,7 @@ KINDS = {
     "card_reader": "devices.drivers.card_reader:CardReader",
     "scale": "devices.drivers.scale:Scale",
     "hub_board": "devices.drivers.hub_board:HubBoard",
+    "internet": "devices.drivers.internet:Internet",
     "ups": "devices.drivers.ups:Ups",
     "network_gear": "devices.drivers.network_gear:NetworkGear",
     "customer_display": "devices.drivers.customer_display:CustomerDisplay",

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from devices.simulators import paper
 from devices.simulators.card_reader import CardReaderSim
 from devices.simulators.customer_display import DisplaySim
+from devices.simulators.internet import InternetSim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.mqtt_line import MqttLine
 from devices.simulators.network_gear import NetworkGearSim, WifiGearSim
@@ -26,7 +27,19 @@ from devices.simulators.ups import UpsSim
 from devices.simulators.ups_agent import UpsAgentSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | UpsAgentSim | NetworkGearSim | DisplaySim | CardReaderSim | ThingSim
+Sim = (
+    PrinterSim
+    | LabelPrinterSim
+    | ScannerSim
+    | ScaleSim
+    | UpsSim
+    | UpsAgentSim
+    | NetworkGearSim
+    | DisplaySim
+    | CardReaderSim
+    | InternetSim
+    | ThingSim
+)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 TRY_AGAIN_S = 1.0
@@ -51,6 +64,7 @@ class Bench:
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
             "typing-scanner": TypingScannerSim.on_keys("typing-scanner", data.absolute() / "typing-scanner-event-kbd"),
             "cards": CardReaderSim.on_tcp("cards", ports.get("cards", 0)),
+            "internet": InternetSim("internet", data.resolve() / "internet"),
         }
         self._things = {name: thing(name, MqttLine(mqtt)) for name, thing in THINGS.items()} if mqtt else {}
         self.sims.update(self._things)

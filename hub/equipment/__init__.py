@@ -1,7 +1,9 @@
 """The hub's view of devices, and the print desk."""
 
+from hub.equipment.labels import AssetLabels
 from hub.equipment.link import MqttLink
 from hub.equipment.model import POWERS_HUB, Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
+from hub.equipment.network import Network
 from hub.equipment.power import PowerWatch, ShutdownPlan
 from hub.equipment.printing import PrintDesk
 from hub.equipment.self_test import SelfTests
@@ -10,6 +12,7 @@ from hub.equipment.service import Equipment
 
 __all__ = [
     "POWERS_HUB",
+    "AssetLabels",
     "Device",
     "DeviceChange",
     "DeviceRefused",
@@ -17,6 +20,7 @@ __all__ = [
     "Equipment",
     "JobState",
     "MqttLink",
+    "Network",
     "PowerWatch",
     "PrintDesk",
     "PrintJob",

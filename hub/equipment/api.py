@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
+from hub.equipment.labels import AssetLabels
 from hub.equipment.model import Device, DeviceChange, DeviceSpec, Moment, PrintJob
+from hub.equipment.network import Network
+from hub.equipment.network_model import Cable, Card, Picture, Place, Progress
 from hub.equipment.sensors import Sensors
 from hub.equipment.service import Equipment
 from hub.ports import Reading, Weight
@@ -28,6 +31,31 @@ async def _sensors(request: Request) -> Sensors:
 
 
 SensorsOf = Annotated[Sensors, Depends(_sensors)]
+
+
+async def _network(request: Request) -> Network:
+    return shop_of(request).network
+
+
+async def _labels(request: Request) -> AssetLabels:
+    return shop_of(request).asset_labels
+
+
+NetworkOf = Annotated[Network, Depends(_network)]
+LabelsOf = Annotated[AssetLabels, Depends(_labels)]
+
+
+class CardName(BaseModel):
+    """Whose network card it is."""
+
+    name: str
+
+
+class SweepWish(BaseModel):
+    """Where to ask around; empty: around the device host. With a community over SNMP too."""
+
+    subnet: str = ""
+    community: SecretStr | None = None
 
 
 class Enabled(BaseModel):
@@ -143,3 +171,45 @@ async def reprint(job_id: str, tap_id: TapIdHeader, actor: CurrentActor, equipme
 async def settle(job_id: str, body: Settlement, tap_id: TapIdHeader, actor: CurrentActor, equipment: EquipmentOf) -> PrintJob:
     """A person says whether an uncertain job came out."""
     return await equipment.settle(actor, job_id, body.printed, tap_id)
+
+
+@router.post("/devices/{device}/label", status_code=201)
+async def print_label(device: str, tap_id: TapIdHeader, actor: CurrentActor, labels: LabelsOf) -> None:
+    """Print the label of a device."""
+    await labels.print_asset_label(actor, device, tap_id)
+
+
+@router.get("/devices/{device}/places")
+async def places(device: str, actor: CurrentActor, network: NetworkOf) -> list[Cable]:
+    """Where a device hung, newest first."""
+    return network.places_of(actor, device)
+
+
+@router.put("/devices/{device}/place")
+async def plug(device: str, body: Place, tap_id: TapIdHeader, actor: CurrentActor, network: NetworkOf) -> None:
+    """Record where a device hangs."""
+    await network.plug(actor, device, body, tap_id)
+
+
+@router.get("/network")
+async def picture(actor: CurrentActor, network: NetworkOf) -> Picture:
+    """The network from the hub outwards."""
+    return await network.picture(actor)
+
+
+@router.get("/network/strangers")
+async def strangers(actor: CurrentActor, network: NetworkOf) -> list[Card]:
+    """Network cards nobody knows."""
+    return network.strangers(actor)
+
+
+@router.put("/network/cards/{mac}")
+async def know(mac: str, body: CardName, tap_id: TapIdHeader, actor: CurrentActor, network: NetworkOf) -> Card:
+    """Say whose network card it is."""
+    return await network.know(actor, mac, body.name, tap_id)
+
+
+@router.post("/network/sweep", status_code=202)
+async def sweep(body: SweepWish, actor: CurrentActor, network: NetworkOf) -> Progress:
+    """Ask around in the shop's network; what is found stands among the candidates."""
+    return await network.sweep(actor, body.subnet, body.community.get_secret_value() if body.community else None)

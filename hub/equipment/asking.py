@@ -48,10 +48,13 @@ class Asking:
         if host := self._host():
             self._link.send(f"host/{host}/do/{verb}", Command(id=Id.new(), args=args), qos=0)
 
-    async def device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
-        """Ask a device for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
+    async def device(self, device: str, verb: str, args: dict[str, Any], within_s: float, command_id: str = "") -> Done:
+        """Ask a device for what makes sense only now: begun within `within_s`, or never. The same `command_id` is the same wish.
+
+        Raises DeviceBusy.
+        """
         until = self._clock.now() + timedelta(seconds=within_s)
-        command = Command(id=Id.new(), deadline=until.isoformat(), args=args)
+        command = Command(id=command_id or Id.new(), deadline=until.isoformat(), args=args)
         return await self._ask(f"dev/{device}/do/{verb}", command, within_s + ANSWER_MARGIN_S)
 
     def answered(self, done: Done) -> bool:

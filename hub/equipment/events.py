@@ -128,3 +128,33 @@ class ScreenSilent(Event):
     """A kiosk's or board's page was not heard of for a minute. Told once of each silence."""
 
     for_station: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownCardAppeared(Event):
+    """A network card nobody knows appeared in the shop's network. `more` others came at once and are only counted."""
+
+    mac: str
+    more: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkCardNamed(Event):
+    """A person said whose a network card is."""
+
+    mac: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CableRecorded(Event):
+    """A person recorded where a device hangs; `gear`, another device's short id, is empty for a socket in the wall or nowhere known."""
+
+    device: str
+    gear: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetLabelPrinted(Event):
+    """The label of a device came out of the label printer. `device` is its short id."""
+
+    device: str

@@ -162,6 +162,7 @@ class HostProcess:
 
     def start(self) -> None:
         environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        environment["CHAIRSIDE_DEVICES__WATCH_INTERNET"] = "false"  # no test asks a machine that is not this one
         with (self.store_dir / "host.log").open("ab") as out:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "devices", "--store-dir", str(self.store_dir)], cwd=ROOT, stdout=out, stderr=out, env=environment

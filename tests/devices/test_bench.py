@@ -55,6 +55,7 @@ async def test_the_simulated_devices_are_listed_and_marked(api: httpx.AsyncClien
         ("display", "customer_display", True),
         ("typing-scanner", "scanner", True),
         ("cards", "card_reader", True),
+        ("internet", "internet", True),
     ]
     assert all("SIMULATED" in sim["name"] and "simulated=1" in sim["address"] for sim in sims)
     assert {"paper_out", "reload", "cover_open", "cut_cable", "plug_in", "slow", "dont_answer", "liar", "garble", "drop"} <= set(
@@ -176,6 +177,7 @@ async def test_the_bench_runs_as_a_process_and_its_devices_are_candidates(tmp_pa
             ("customer_display", True),
             ("scanner", True),
             ("card_reader", True),
+            ("internet", True),
         ]
         async with driving("receipt_printer", found[0].address) as rig:
             assert (await rig.run(print_errand())).outcome is Outcome.DONE

@@ -16,7 +16,22 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import CARD_READER, DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, THING, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import (
+    CARD_READER,
+    DISPLAY,
+    DRAWER,
+    INTERNET,
+    LABELS,
+    NETWORK_GEAR,
+    PRINTER,
+    SCALE,
+    SCANNER,
+    THING,
+    UPS,
+    WEIGHTS_G,
+    WORDS,
+    Deed,
+)
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -33,7 +48,7 @@ GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 THING_NAMES = {"water": N_("Water sensor"), "plug": N_("Plug"), "door": N_("Door contact"), "climate": N_("Thermometer")}
 SCREEN_KIND = "presence"
-LEFT = ("receipt_printer", "label_printer", "network_gear")
+LEFT = ("receipt_printer", "label_printer", "network_gear", "internet")
 RIGHT = ("scanner", "card_reader", "customer_display", "scale", "ups", "sensor")
 
 
@@ -92,6 +107,7 @@ class BenchPage:
             "ups": self._draw_ups,
             "network_gear": self._draw_gear,
             "sensor": self._draw_thing,
+            "internet": self._draw_internet,
         }
 
     async def build(self) -> None:
@@ -340,6 +356,18 @@ class BenchPage:
                     fact(t("Devices on its Wi-Fi"), str(sim.state["wifi_clients"]))
             self._draw_faults(sim.state)
             self._draw_deeds(sim, NETWORK_GEAR)
+
+    # Internet
+
+    def _draw_internet(self, sim: Sim) -> None:
+        t = self._desk.t
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Way to the Internet"))
+            with box("desk-facts"):
+                fact(t("Lost in the shop"), t("{percent} %", percent=sim.state.get("lose_shop_pct", 0)))
+                fact(t("Lost on the line"), t("{percent} %", percent=sim.state.get("lose_line_pct", 0)))
+            self._draw_faults(sim.state)
+            self._draw_deeds(sim, INTERNET)
 
     # Customer display
 

@@ -12,6 +12,7 @@ State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
 A_LABEL_S = 2.0
 PAYMENT_CODE, CARD_STAYS = "134567890123456789", 20
+LOST_PCT, SLOW_LINE_S = 30, 0.6
 FRAMES_LOST, SLOWER_THAN_WAITED_S = 5000, 2.0
 TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
@@ -253,6 +254,28 @@ THING: tuple[Deed, ...] = (
     ),
     Deed(verb="unplug", label=N_("Take its power away"), icon="power_off", when=_plugged),
 )
+INTERNET: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Switch it on"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    _fault("cable_out", N_("Pull the network cable"), "link_off"),
+    _fault("no_address", N_("Give it no address"), "location_off"),
+    _fault("gateway_down", N_("Router without power"), "router"),
+    _fault("dns_broken", N_("Break the name service"), "dns"),
+    _fault("line_down", N_("Cut the provider's line"), "public_off"),
+    _fault("hq_down", N_("Head office is closed"), "domain_disabled"),
+    Deed(
+        verb="lose", label=N_("Lose packets on the line"), icon="blur_on", args={"pct": LOST_PCT}, when=lambda s: not s.get("lose_line_pct")
+    ),
+    Deed(
+        verb="lose",
+        label=N_("Lose packets in the shop"),
+        icon="cable",
+        args={"pct": LOST_PCT, "where": "shop"},
+        when=lambda s: not s.get("lose_shop_pct"),
+    ),
+    _fault("slow", N_("Make the line slow"), "speed", seconds=SLOW_LINE_S),
+    Deed(verb="unplug", label=N_("Switch it off"), icon="power_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -294,4 +317,13 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "humidity": N_("Humidity (%)"),
     "true": N_("yes"),
     "false": N_("no"),
+    "cable_out": N_("no network cable"),
+    "no_address": N_("no address"),
+    "gateway_down": N_("router is off"),
+    "dns_broken": N_("no names"),
+    "dns_silent": N_("name service is silent"),
+    "line_down": N_("line is down"),
+    "hq_down": N_("head office is closed"),
+    "lose": N_("loses packets"),
+    "slow_line": N_("line is slow"),
 }

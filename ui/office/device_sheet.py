@@ -39,7 +39,7 @@ class DeviceSheet:
         t = self._desk.t
         with self._sheet:
             self._state = Drawn(partial(self._draw_state, device.id), "cs-column")
-            if device.info and device.info.kind not in {"presence", "hub_board"} and self._desk.may(Right.CHANGE_DEVICES):
+            if device.info and device.info.kind not in {"presence", "hub_board", "internet"} and self._desk.may(Right.CHANGE_DEVICES):
                 SelfTest(self._desk, self._tests, device)
                 self._draw_settings(device)
             if device.info and device.info.kind == SENSOR:

@@ -40,6 +40,12 @@ class Devices:
             with box("desk-panel cs-scroll", "section"):
                 self._draw_search()
 
+    def open(self, device_id: str) -> None:
+        """The sheet of one device; nothing for one this shop does not have."""
+        for device in self._desk.ask.equipment.devices(self._desk.reader()):
+            if device.id == device_id:
+                self._one.open(device)
+
     def redraw(self) -> None:
         """Show what is so now."""
         if self._list:

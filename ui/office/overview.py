@@ -24,6 +24,8 @@ CHANGES = frozenset(
         "SaleRefunded",
         "DeviceChanged",
         "DeviceAdopted",
+        "UnknownCardAppeared",
+        "NetworkCardNamed",
         "PrintJobMoved",
         "PrintJobSettled",
         "ReprintAsked",
@@ -34,7 +36,7 @@ CHANGES = frozenset(
     }
 )
 SHIFT_LONG = timedelta(hours=16)
-DEVICES, CATALOGUE = "devices", "catalogue"
+DEVICES, NETWORK, CATALOGUE = "devices", "network", "catalogue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,7 @@ class Overview:
         found: list[Need] = []
         if desk.may(Right.SEE_DEVICES):
             found += self._papers()
-            found += self._devices()
+            found += self._devices() + self._strangers()
         found += self._readers() + self._shift() + self._catalogue()
         return found
 
@@ -142,6 +144,14 @@ class Overview:
             advice = t("Receipts and queue tickets wait until there is one.")
             found.append(Need(tone="warn", sentence=t("There is no printer yet."), advice=advice, section=DEVICES))
         return found
+
+    def _strangers(self) -> list[Need]:
+        t = self._desk.t
+        count = len(self._services.network.strangers(self._desk.reader()))
+        if not count:
+            return []
+        sentence = t.many("{count} unknown device appeared in the network.", "{count} unknown devices appeared in the network.", count)
+        return [Need(tone="warn", sentence=sentence, advice=t("Find out whose it is, and name it."), section=NETWORK)]
 
     def _readers(self) -> list[Need]:
         count = len(self._services.dead_letters())

@@ -10,19 +10,24 @@ from fastapi import Request
 from nicegui import Client, ui
 
 from hub.access import Right
+from hub.equipment.labels import device_of
+from hub.ports import Scan
 from ui import texts, theme
-from ui.office import catalogue, devices, overview, people, reports, screens
+from ui.office import catalogue, devices, network, overview, people, reports, screens
 from ui.office.services import OfficeServices
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box
+from ui.station.scanning import ScanPost
 from ui.texts import N_
 from ui.widgets import Sheet, language_switch, press, text
 
-OVERVIEW, DEVICES, CATALOGUE, PEOPLE, SCREENS, REPORTS = "overview", "devices", "catalogue", "staff", "screens", "reports"
+OVERVIEW, DEVICES, NETWORK, CATALOGUE = "overview", "devices", "network", "catalogue"
+PEOPLE, SCREENS, REPORTS = "staff", "screens", "reports"
 RAIL: tuple[tuple[str, str, str, Right], ...] = (
     (OVERVIEW, N_("Overview"), "space_dashboard", Right.CHANGE_DEVICES),
     (DEVICES, N_("Devices"), "devices_other", Right.CHANGE_DEVICES),
+    (NETWORK, N_("Network"), "lan", Right.CHANGE_DEVICES),
     (CATALOGUE, N_("Catalogue"), "menu_book", Right.CHANGE_CATALOG),
     (PEOPLE, N_("Staff"), "badge", Right.CHANGE_STAFF),
     (SCREENS, N_("Screens"), "tv", Right.PAIR_SCREENS),
@@ -42,6 +47,7 @@ class Section(Protocol):
 
 def pages(services: OfficeServices) -> None:
     """Register /office and /office/<section>. Call once, before the server starts."""
+    post = ScanPost(services.desk.equipment, lambda code: bool(device_of(code)))
 
     @ui.page("/office")
     @ui.page("/office/{section}")
@@ -51,7 +57,7 @@ def pages(services: OfficeServices) -> None:
         with theme.page(t, t("Office"), theme.Look.OFFICE):
             desk = Desk(services.desk, t, client)
             if any(desk.may(right) for *_, right in RAIL):
-                OfficePage(desk, services, str(request.base_url).rstrip("/")).build(section)
+                OfficePage(desk, services, post, str(request.base_url).rstrip("/")).build(section)
             else:
                 not_for_this_role(desk)
 
@@ -59,11 +65,14 @@ def pages(services: OfficeServices) -> None:
 class OfficePage:
     """One open page of the office."""
 
-    def __init__(self, desk: Desk, services: OfficeServices, base_url: str) -> None:
+    def __init__(self, desk: Desk, services: OfficeServices, post: ScanPost, base_url: str) -> None:
         self._desk = desk
+        self._post = post
+        self._devices = devices.Devices(desk, services)
         self._sections: dict[str, Section] = {
             OVERVIEW: overview.Overview(desk, services, self.show),
-            DEVICES: devices.Devices(desk, services),
+            DEVICES: self._devices,
+            NETWORK: network.Network(desk, services),
             CATALOGUE: catalogue.Catalogue(desk, services),
             PEOPLE: people.People(desk, services),
             SCREENS: screens.Screens(desk, services, base_url),
@@ -94,13 +103,21 @@ class OfficePage:
         kinds: dict[str, frozenset[str]] = {
             OVERVIEW: overview.CHANGES,
             DEVICES: devices.CHANGES,
+            NETWORK: network.CHANGES,
             CATALOGUE: catalogue.CHANGES,
             PEOPLE: people.CHANGES,
             SCREENS: screens.CHANGES,
             REPORTS: reports.CHANGES,
         }
+        self._post.attach(self._desk.client, self._scanned)
         for section, changes in kinds.items():
             self._desk.ask.refresh.on(changes, self._when(section))
+
+    async def _scanned(self, scan: Scan) -> None:
+        """The label of a device opens its sheet."""
+        if self._desk.may(Right.CHANGE_DEVICES):
+            self.show(DEVICES)
+            self._devices.open(device_of(scan.code))
 
     def _when(self, section: str) -> Callable[[], None]:
         def redraw() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hub.catalog.importing import Importing
-from hub.equipment import SelfTests
+from hub.equipment import AssetLabels, Network, SelfTests
 from hub.sessions import Sessions
 from ui.station.services import DeskServices
 
@@ -20,5 +20,7 @@ class OfficeServices:
     importing: Importing
     screens: Sessions
     self_tests: SelfTests
+    network: Network
+    labels: AssetLabels
     dead_letters: Callable[[], Sequence[Any]]
     base_url: str = ""

@@ -10,6 +10,7 @@ from nicegui import Client, ui
 from nicegui.events import GenericEventArguments
 
 from hub.access import Right
+from hub.equipment.labels import device_of
 from hub.equipment.service import HqLink
 from hub.ids import TapId
 from hub.ports import Health, Scan
@@ -42,7 +43,7 @@ SCAN_MAX = 256
 
 def pages(services: DeskServices) -> None:
     """Register /station and /station/<section>. Call once, before the server starts."""
-    post = ScanPost(services.equipment)
+    post = ScanPost(services.equipment, lambda code: not device_of(code))  # a label of a device is for the office
 
     @ui.page("/station")
     @ui.page("/station/{section}")

@@ -48,6 +48,7 @@ DEVICE_KINDS: dict[str, str] = {
     "card_reader": N_("Card reader"),
     "scale": N_("Scale"),
     "hub_board": N_("The hub itself"),
+    "internet": N_("Way to the Internet"),
     "ups": N_("Battery backup (UPS)"),
     "network_gear": N_("Network device"),
     "customer_display": N_("Customer display"),
@@ -57,7 +58,7 @@ DEVICE_KINDS: dict[str, str] = {
 
 AT_ONCE = ("water_leak", "battery_low", "on_battery")  # what comes before any paper, the most urgent first
 NOT_TODAY = frozenset(
-    {"replace_battery", "sensor_battery_low"}
+    {"replace_battery", "sensor_battery_low", "names_broken", "line_down", "line_loses", "line_slow", "shop_network_loses"}
 )  # the office shows it until the new one is there; at the till it would hide other things
 
 

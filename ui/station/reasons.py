@@ -118,6 +118,30 @@ WORDS: dict[str, tuple[str, str]] = {
         N_("The device did not confirm; the port may be without power."),
         N_("Look at what hangs on the port before asking again."),
     ),
+    "no_carrier": (N_("The network cable of the hub has no link."), N_("Plug the cable in at the hub and at the router or switch.")),
+    "no_address": (N_("The hub has no address in the network."), N_("Switch the router off and on, and wait two minutes.")),
+    "gateway_silent": (
+        N_("The router does not answer."),
+        N_("Look whether it has power; if so, switch it off and on and wait two minutes."),
+    ),
+    "names_broken": (
+        N_("Names on the Internet cannot be looked up."),
+        N_("Switch the router off and on; if it stays, the provider must help."),
+    ),
+    "line_down": (
+        N_("The router works, but nothing beyond it answers: the line is down."),
+        N_("Call the provider; the shop goes on meanwhile."),
+    ),
+    "far_silent": (N_("The host outside that is measured does not answer; the line itself works."), ""),
+    "hq_silent": (N_("Head office does not answer; the line works. Nothing is lost, it is caught up with later."), ""),
+    "shop_network_loses": (
+        N_("The network in the shop loses packets."),
+        N_("Check the cables between the hub, the switch and the router."),
+    ),
+    "line_loses": (N_("The line of the provider loses packets."), N_("If it stays, call the provider.")),
+    "line_slow": (N_("The line of the provider answers slowly."), N_("If it stays, call the provider.")),
+    "no_speed_server": (N_("No file to measure the speed with is set."), N_("Name one in the settings of the Internet.")),
+    "speed_failed": (N_("The file to measure the speed with did not come."), ""),
     "not_taken": (N_("The display does not take what it is sent."), N_("Check its power, its cable and the flow control of its line.")),
     "too_wide": (N_("The right side of a line is wider than the display; a price is never cut."), N_("Shorten it.")),
     "not_announced": (
@@ -154,6 +178,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "already_adopted": (N_("This address belongs to a device that is already here."), ""),
     "no_such_device": (N_("There is no such device."), ""),
     "no_such_kind": (N_("There is no driver for this kind of device."), ""),
+    "subnet_refused": (
+        N_("This is no part of the shop's own network, or too large a one."),
+        N_("Name a part of the shop's own network, at most a /22."),
+    ),
+    "sweep_runs": (N_("The network is being searched already."), N_("Wait until the search has ended.")),
     "storage_failed": (N_("The device host could not keep the change."), N_("Free some space on the hub.")),
 }
 HEALTH: dict[Health, tuple[Tone, str]] = {

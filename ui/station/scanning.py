@@ -15,7 +15,8 @@ Take = Callable[[Scan], Awaitable[None]]
 class ScanPost:
     """Codes of serial scanners go to the page a hand was at last; a keyboard scanner types into its own page."""
 
-    def __init__(self, equipment: Equipment) -> None:
+    def __init__(self, equipment: Equipment, takes: Callable[[str], bool] = lambda _code: True) -> None:
+        self._takes = takes
         self._pages: dict[str, tuple[Client, Take]] = {}
         self.stop = equipment.on_scan(self._told)
 
@@ -39,7 +40,7 @@ class ScanPost:
 
     def _told(self, scan: Scan, _device: str) -> None:
         client = self.front
-        if client is not None:
+        if client is not None and self._takes(scan.code):
             background_tasks.create(self._bring(client, scan), name="scan")
 
     async def _bring(self, client: Client, scan: Scan) -> None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from equipment_double import EquipmentDouble, SelfTestsDouble, SensorsDouble
+from network_double import LabelsDouble, NetworkDouble
 from office_double import PeopleDouble, ScreensDouble, TakingIn
 from pos_double import PosDouble, commit
 
@@ -244,6 +245,7 @@ class ShopDouble:
         self.screens = ScreensDouble(self)
         self.catalog.taking_in = TakingIn(self)
         self.importing = Importing(self.catalog)
+        self.network, self.labels = NetworkDouble(self), LabelsDouble(self)
         self.dead: list[Any] = []
         self.visits, self.pos, self.equipment = VisitsDouble(self), PosDouble(self), EquipmentDouble(self)
         self.self_tests = SelfTestsDouble(self)

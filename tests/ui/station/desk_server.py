@@ -92,6 +92,8 @@ def served(bench_url: str) -> FastAPI:
             importing=part("importing"),
             screens=part("screens"),
             self_tests=part("self_tests"),
+            network=part("network"),
+            labels=part("labels"),
             dead_letters=lambda: current.shop.dead,
         )
     )

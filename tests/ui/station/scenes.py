@@ -8,6 +8,7 @@ from typing import Any
 from desk_double import CONDITIONER, SHAMPOO, ShopDouble
 from equipment_double import device
 
+from hub.equipment.network_model import Card, Progress
 from hub.ports import Outcome
 from hub.pos.model import LineKind, LineWish, RefundId, SaleDraft, Tender, TenderKind
 from hub.visits.model import Stage
@@ -90,11 +91,30 @@ SCENES: dict[str, Any] = {
     "people": lambda shop: [[p.name, p.role, p.stylist, p.active, shop.staff.pins.get(p.id)] for p in shop.staff.people],
     "codes": lambda shop: shop.screens.codes,
     "paired": lambda shop: len(shop.screens.paired),
+    "network": lambda shop, **told: network_scene(shop, **told),
+    "stranger": lambda shop, mac: stranger(shop, mac),
+    "sweep_is": lambda shop, **how: setattr(shop.network, "progress", Progress(**how)),
+    "named": lambda shop: shop.network.named,
+    "places": lambda shop, device: [[c.place.gear, c.place.port, c.place.socket] for c in shop.network.places.get(device, ())],
     "demo": lambda shop, on: setattr(shop.catalog, "is_demo", on),
     "device_ids": lambda shop: list(shop.equipment.all),
     "no_devices": lambda shop: shop.equipment.all.clear(),
     "more_devices": lambda shop: shop.equipment.all.update(k1=device("k1", "presence", "门口自助机", ())),
 }
+
+
+def network_scene(shop: ShopDouble, neighbours: list[dict[str, Any]], gear: dict[str, Any], devices: dict[str, list[str]]) -> None:
+    """What everybody tells of the network; `devices` are further ones: id, kind and name."""
+    shop.network.told = {"neighbours": neighbours, "gear": gear}
+    shop.equipment.all.update({one: device(one, kind, name, ()) for one, (kind, name) in devices.items()})
+    shop.announce("DeviceAdopted")
+
+
+def stranger(shop: ShopDouble, mac: str) -> None:
+    shop.network.unknown.insert(
+        0, Card(mac=mac, ip="10.0.0.77", said="", maker="Raspberry Pi", name="", known=False, appeared_at=shop.clock.now())
+    )
+    shop.announce("UnknownCardAppeared")
 
 
 def moved_silently(shop: ShopDouble, ticket: int, stage: str) -> None:
