@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from devices.errors import CannotConnect, LinkLost
-from devices.transport import Transport
+from devices.transport import Named, Transport
 
 RECORDING_BYTES_MAX = 4_000_000
 
@@ -28,6 +28,8 @@ class Tee:
         self.keeps_open, self.proves_presence = inner.keeps_open, inner.proves_presence
         self._inner, self._file = inner, file
         self._began = time.monotonic()
+        if isinstance(inner, Named):
+            self.uri = inner.uri
 
     async def open(self) -> None:
         """Raises CannotConnect."""

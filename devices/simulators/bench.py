@@ -11,17 +11,18 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
-from devices.simulators import paper
+from devices.simulators import paged, paper
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
+from devices.simulators.office_printer import OfficePrinterSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim | OfficePrinterSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
@@ -41,6 +42,7 @@ class Bench:
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
+            "office": OfficePrinterSim.on_tcp("office", ports.get("office", 0)),
         }
 
     async def start(self) -> None:
@@ -118,13 +120,18 @@ def _hands(app: FastAPI, bench: Bench) -> None:
 
 
 def _papers(app: FastAPI, bench: Bench) -> None:
-    """What the printer has put out."""
+    """What the printers have put out."""
 
     @app.get("/sims/{name}/paper.png")
     async def paper_png(name: str, last: Annotated[int, Query(ge=0, le=RECEIPTS_SHOWN_MAX)] = 1) -> Response:
-        sim = _printer(bench, name)
-        shown = sim.shelf.receipts[-last:] if last else []
-        picture = await asyncio.to_thread(paper.png, shown, sim.unfinished())
+        sim = _sim(bench, name)
+        if isinstance(sim, OfficePrinterSim):
+            job = next((job for job in reversed(sim.jobs) if job.printed), None)
+            picture = await asyncio.to_thread(paged.sheet, job.mime if job else "", job.data if job else b"")
+        else:
+            sim = _printer(bench, name)
+            shown = sim.shelf.receipts[-last:] if last else []
+            picture = await asyncio.to_thread(paper.png, shown, sim.unfinished())
         return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store", "X-Simulated": "1"})
 
     @app.get("/sims/{name}/receipts")

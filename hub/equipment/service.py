@@ -61,6 +61,7 @@ from hub.taps import first_result, remember
 
 log = structlog.get_logger()
 
+PRINTERS = frozenset({"receipt_printer", "office_printer"})
 HOST_ANSWERS_WITHIN_S = 15.0
 WEIGH_WITHIN_S = 5.0
 SHOW_WITHIN_S = 2.0
@@ -106,8 +107,8 @@ class Equipment:
         return [self._device(name) for name in sorted(self._seen)]
 
     def printer_for(self, role: str) -> str | None:
-        """A printer with the role, one that is well before one that is not; receipts' printer when no other prints tickets."""
-        able = [name for name, seen in self._seen.items() if seen.info and seen.info.kind == "receipt_printer"]
+        """A printer with the role, one that is well before one that is not; receipts' printer when no other has it."""
+        able = [name for name, seen in self._seen.items() if seen.info and seen.info.kind in PRINTERS]
         for wanted in dict.fromkeys((role, "receipt")):
             found = [n for n in able if wanted in (self._seen[n].info or _NOBODY).roles]
             if found:

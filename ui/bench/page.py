@@ -16,7 +16,7 @@ from hub.equipment.model import Device
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, OFFICE, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -31,7 +31,7 @@ CODES_SHOWN = 12
 GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 SCREEN_KIND = "presence"
-LEFT = ("receipt_printer", "label_printer", "network_gear")
+LEFT = ("receipt_printer", "office_printer", "label_printer", "network_gear")
 RIGHT = ("scanner", "customer_display", "scale", "ups")
 
 
@@ -84,6 +84,7 @@ class BenchPage:
             "receipt_printer": self._draw_printer,
             "scanner": self._draw_scanner,
             "scale": self._draw_scale,
+            "office_printer": self._draw_office_printer,
             "label_printer": self._draw_label_printer,
             "customer_display": self._draw_display,
             "ups": self._draw_ups,
@@ -303,6 +304,31 @@ class BenchPage:
                 text(" · ".join(parts_of_it), "cs-muted cs-t1")
             self._draw_faults(state)
             self._draw_deeds(sim, LABELS)
+
+    # Office printer
+
+    def _draw_office_printer(self, sim: Sim) -> None:
+        t, state = self._desk.t, sim.state
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Office printer"))
+            with box("bench-machine"):
+                with box("bench-paper cs-scroll"):
+                    if not state.get("pages"):
+                        text(t("Nothing has come out yet."), "cs-muted bench-no-paper")
+                    else:
+                        picture = box("bench-receipts", "img")
+                        picture.props["src"] = f"/bench/paper/{sim.id}.png?v={state['pages']}"
+                        picture.props["alt"] = t("The paper that came out of the printer")
+                with box("bench-hands"):
+                    with box("desk-facts"):
+                        fact(t("Listens at"), sim.address.split("?")[0])
+                        for part in ("paper", "cover"):
+                            fact(t(WORDS[part]), self._word(state.get(part)))
+                        fact(t("Pages that came out"), str(state.get("pages", 0)))
+                        if waiting := state.get("waiting_jobs"):
+                            fact(t("Jobs waiting"), str(waiting))
+                    self._draw_faults(state)
+                    self._draw_deeds(sim, OFFICE)
 
     # Network device
 

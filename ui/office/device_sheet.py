@@ -21,7 +21,7 @@ from ui.texts import N_
 from ui.widgets import Kind, Sheet, act, chip, main_action, status_dot, text
 
 HISTORY_SHOWN = 20
-PRINTER = "receipt_printer"
+PRINTER, OFFICE_PRINTER = "receipt_printer", "office_printer"
 PRINTER_ROLES = ("receipt", "ticket")
 FIGURES = {
     "waiting": N_("Commands that wait"),
@@ -30,6 +30,9 @@ FIGURES = {
     "glyphs_missing": N_("Characters no font had"),
     "answers_dropped": N_("Answers not understood"),
     "answers_refused": N_("Answers not understood"),
+    "queued": N_("Jobs in the printer"),
+    "supply_low_pct": N_("Emptiest cartridge (%)"),
+    "supplies": N_("Cartridges"),
     "scans": N_("Codes read"),
     "refused": N_("Not taken for a code"),
     "garbage_bytes": N_("Bytes of garbage"),

@@ -9,7 +9,7 @@ from hub.access import Right
 from hub.equipment.model import TEST_LINES, Device
 from hub.ids import TapId
 from ui.office.adoption import ADOPTABLE, DISPLAY, SCALE, Adoption
-from ui.office.device_sheet import PRINTER, DeviceSheet
+from ui.office.device_sheet import OFFICE_PRINTER, PRINTER, DeviceSheet
 from ui.office.services import OfficeServices
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, heading
@@ -56,7 +56,7 @@ class Devices:
     def _draw_acts(self, device: Device) -> None:
         t, desk = self._desk.t, self._desk
         with box("office-acts"):
-            if device.info and device.info.kind == PRINTER and desk.may(Right.RESOLVE_PRINTS):
+            if device.info and device.info.kind in {PRINTER, OFFICE_PRINTER} and desk.may(Right.RESOLVE_PRINTS):
                 act(t, t("Test print"), partial(self._test, device.id), icon="print").repeats = True
             if device.info and device.info.kind == SCALE:
                 act(t, t("Weigh"), partial(self._weigh, device), icon="scale").repeats = True

@@ -34,10 +34,11 @@ KINDS: dict[PrintKind, str] = {
     PrintKind.Z_REPORT: N_("Z report"),
     PrintKind.TEST: N_("Test print"),
 }
-ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"), "scan": N_("scanning")}
+ROLES: dict[str, str] = {"receipt": N_("receipts"), "ticket": N_("queue tickets"), "scan": N_("scanning"), "report": N_("reports")}
 DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "label_printer": N_("Label printer"),
+    "office_printer": N_("Office printer"),
     "scanner": N_("Barcode scanner"),
     "scale": N_("Scale"),
     "hub_board": N_("The hub itself"),
