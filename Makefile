@@ -38,6 +38,11 @@ peers: .venv/dev.stamp ## the tests against independent programs; a missing one 
 	@$(call need,upsd,nut-server nut-client)
 	@$(call need,snmpd,snmpd)
 	@$(call need,snmpbulkwalk,snmp)
+	@$(call need,ippeveprinter,cups-ipp-utils)
+	@$(call need,avahi-daemon,avahi-daemon)
+	@$(call need,avahi-browse,avahi-utils)
+	@$(call need,dbus-daemon,dbus)
+	@$(call need,pdftoppm,poppler-utils)
 	@$(call need,npm,npm)
 	mkdir -p build/peers
 	npm install --silent --no-save --prefix build/peers zpl-renderer-js@3.4.0

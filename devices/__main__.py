@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,11 +16,12 @@ with without(*COLOURED_LOGS):
     import structlog
 
     from devices.host import Host, HostConfig
+    from devices.neighbours import Sign
     from hub.clock import Clock
     from hub.errors import ChairsideError
     from hub.logs import log_plainly
     from hub.mqtt import Broker
-    from hub.settings import load_settings
+    from hub.settings import Settings, load_settings
 
 log = structlog.get_logger()
 
@@ -36,6 +38,9 @@ def main() -> int:
             bench_port=settings.devices.bench_port,
             data=settings.store_dir / "devices.db",
             record=arguments.record,
+            mdns=settings.devices.mdns,
+            mdns_addresses=settings.devices.mdns_addresses,
+            sign=_sign(settings) if arguments.announce else None,
             board=f"board:///?{urlencode({'data': settings.store_dir.resolve()})}",
         )
         broker = Broker.from_file(settings.store_dir / "secrets" / "mqtt-host.json")
@@ -43,6 +48,12 @@ def main() -> int:
     except ChairsideError as why:
         log.critical("device host cannot start", why=why.sentence(), hint=why.hint)
         return 2
+
+
+def _sign(settings: Settings) -> Sign:
+    """Under a name the hub's certificate has."""
+    host = next((name for name in settings.web.names if name.endswith(".local")), f"{socket.gethostname().split('.')[0].lower()}.local")
+    return Sign(name=f"Chairside {settings.store_id}", port=settings.web.port, host=host, words={"store": settings.store_id, "path": "/"})
 
 
 def start(config: HostConfig, broker: Broker) -> int:
@@ -68,6 +79,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--store-dir", type=Path, help="folder that keeps all data of this shop")
     parser.add_argument("--config", type=Path, help="settings file")
     parser.add_argument("--record", type=Path, help="folder to keep every byte of every device in, to look for a fault")
+    parser.add_argument("--announce", action="store_true", help="let tablets find the hub, which runs on this machine too")
     chosen = parser.parse_args()
     if chosen.record:
         chosen.record.mkdir(parents=True, exist_ok=True, mode=0o700)

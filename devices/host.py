@@ -9,7 +9,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import ValidationError
@@ -21,6 +23,7 @@ from devices.fleet import Fleet
 from devices.job_log import Ended, JobLog, Stored
 from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
+from devices.neighbours import Sign
 from devices.post import HOST, Post
 from devices.reasons import reason as words
 from devices.registry import Device, Registry
@@ -33,6 +36,9 @@ from hub.ids import Id
 from hub.migrations import migrate
 from hub.mqtt import Broker, Message, Party
 from hub.ports import Command, DeviceState, Done, Health
+
+if TYPE_CHECKING:
+    from devices.mdns import Mdns
 
 log = structlog.get_logger()
 
@@ -52,6 +58,9 @@ class HostConfig:
     bench_port: int
     data: Path  # the SQLite file
     record: Path | None = None  # a folder that keeps every byte of every device
+    mdns: bool = False  # hear what announces itself
+    mdns_addresses: tuple[str, ...] = ()  # of this machine, to hear and announce on; empty: all
+    sign: Sign | None = None  # announce the hub
     board: str = ""  # address of the board this host runs on; empty: it is not watched
 
 
@@ -59,7 +68,7 @@ class Host:
     """Made before the loop runs, because the database is migrated then; `run` once; `close` at the end."""
 
     def __init__(self, config: HostConfig, broker: Broker, clock: Clock) -> None:
-        self._clock, self._board = clock, config.board
+        self._clock, self._board, self._config = clock, config.board, config
         self._db = Db(config.data)
         self._db.open()
         migrate(self._db, STEPS)
@@ -86,7 +95,7 @@ class Host:
         await self.job_log.settle()
         await self._take_in_board()
         self.fleet.start()
-        tasks = {asyncio.create_task(duty) for duty in (self.link.run(), self._keep_house(), self._serve_desk())}
+        tasks = {asyncio.create_task(duty) for duty in (self.link.run(), self._keep_house(), self._serve_desk(), self._hear())}
         try:
             stopping = asyncio.create_task(stop.wait())
             ended, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -227,6 +236,15 @@ class Host:
             except ChairsideError as why:
                 log.warning("answer not stored", verb=head.verb, why=why.sentence())
                 await self._clock.sleep(1)
+
+    async def _hear(self) -> None:
+        """What announces itself in the shop, and the hub among it."""
+        if not self._config.mdns:
+            await asyncio.Event().wait()
+        found = await asyncio.to_thread(import_module, "devices.mdns")
+        mdns: Mdns = found.Mdns(self._clock, self._config.sign, self._config.mdns_addresses)
+        self._desk.neighbours = mdns.candidates
+        await mdns.run()
 
     async def _keep_house(self) -> None:
         """Every second: what is too late, what the broker has not got; now and then: the host's state, old answers."""

@@ -25,4 +25,5 @@ STEPS = (
         CREATE INDEX commands_untold ON commands (seq) WHERE outcome IS NOT NULL AND told = 0;
         """,
     ),
+    Migration("0002-identity", "ALTER TABLE devices ADD COLUMN identity TEXT NOT NULL DEFAULT ''"),
 )

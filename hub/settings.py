@@ -50,6 +50,8 @@ class Devices(Section):
 
     host_id: str = Field("h1", pattern=r"^[a-z0-9-]{1,32}$", description="name of this device host")
     bench_port: int = Field(8090, ge=1, le=65535, description="loopback port of the simulated devices' bench")
+    mdns: bool = Field(True, description="hear devices that announce themselves by multicast DNS, and with --lan announce the hub")
+    mdns_addresses: tuple[str, ...] = Field((), description="addresses of this machine to do so on; empty means all")
 
 
 class Hq(Section):

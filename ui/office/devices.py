@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from hub.access import Right
-from hub.equipment.model import TEST_LINES, Device
+from hub.equipment.model import TEST_LINES, Device, DeviceChange
 from hub.ids import TapId
 from ui.office.adoption import ADOPTABLE, DISPLAY, SCALE, Adoption
 from ui.office.device_sheet import OFFICE_PRINTER, PRINTER, DeviceSheet
@@ -140,7 +140,21 @@ class Devices:
                         text(t("SIMULATED"), "desk-simulated")
                 kind = str(found.get("kind") or "")
                 text(f"{t(DEVICE_KINDS[kind]) if kind in DEVICE_KINDS else t('Unknown kind')} · {found['address']}", "cs-muted cs-t1")
-            press(t("Take in"), partial(self._ask_adopt, found), classes="cs-brand")
+                if moved := self._moved(found):
+                    text(t("This is {device}; its address has changed.", device=device_name(t, moved)), "cs-t1")
+            if moved:
+                act(t, t("It is here now"), partial(self._follow, moved.id, str(found["address"])), icon="move_down")
+            else:
+                press(t("Take in"), partial(self._ask_adopt, found), classes="cs-brand")
+
+    def _moved(self, found: dict[str, Any]) -> Device | None:
+        """The device of this shop that was found at another address than its own."""
+        desk = self._desk
+        return next((device for device in desk.ask.equipment.devices(desk.reader()) if device.id == found.get("moved")), None)
+
+    async def _follow(self, device: str, address: str, _: TapId) -> None:
+        await self._desk.ask.equipment.change(self._desk.actor(), device, DeviceChange(address=address))
+        self._adopted()
 
     def _ask_adopt(self, found: dict[str, Any]) -> None:
         with self._sheet:

@@ -87,7 +87,8 @@ class OfficePrinter(Driver):
             stopped = shown.stopped_by(printer)
             if not stopped:
                 try:
-                    made = made or await asyncio.to_thread(sheets, order.document, order.copy_no, self._formats)
+                    if made is None:
+                        made = await asyncio.to_thread(sheets, order.document, order.copy_no, self._formats)
                 except CannotSet as why:
                     return Result.refused(why.reason)
                 self._figures["glyphs_missing"] = made.glyphs_missing
