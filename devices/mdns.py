@@ -79,8 +79,7 @@ class Mdns:
             await asyncio.gather(*duties, return_exceptions=True)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GOODBYE_S):
-                    await spoken.async_unregister_all_services()
-            await spoken.async_close()
+                    await spoken.async_close()  # says goodbye
 
     # hearing
 

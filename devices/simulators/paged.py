@@ -32,7 +32,9 @@ def _pdf(data: bytes) -> list[Image.Image]:
         if wide * high > DOTS_MAX or max(sheet) > 2000:
             raise ValueError("too large")
         dots = zlib.decompressobj().decompress(data[picture.end() :], (wide + 7) // 8 * high)
-        ink = Image.frombytes("1", (wide, high), dots).convert("L").point(lambda level: 255 - level)
+        ink = Image.frombytes("1", (wide, high), dots).convert("L")
+        if b"/Decode[1 0]" in picture[0]:
+            ink = ink.point(lambda level: 255 - level)
         found.append(_laid(ink, sheet, place))
     return found
 

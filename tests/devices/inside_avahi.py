@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageStat
 
 from devices.driver import Result
 from devices.drivers.office_printer import OfficePrinter
@@ -65,6 +65,7 @@ async def test_a_document_is_printed_by_another_printer_over_ipp_and_ipps_and_it
     process = await asyncio.create_subprocess_exec("pdftoppm", "-r", "150", "-png", str(files[0]), stdout=asyncio.subprocess.PIPE)
     picture, _ = await asyncio.wait_for(process.communicate(), 30)
     page = Image.open(io.BytesIO(picture))
+    assert ImageStat.Stat(page.convert("L")).mean[0] > 230
     assert {code.text for code in zxingcpp.read_barcodes(page)} == {"6901234567892", "https://example.com/r/1"}
 
 

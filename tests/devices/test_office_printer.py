@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import zxingcpp
-from PIL import Image
+from PIL import Image, ImageStat
 
 from devices.driver import Result
 from devices.drivers.office_printer import OfficePrinter
@@ -87,6 +87,7 @@ async def test_a_document_comes_out_on_a4_and_its_codes_can_be_read(sim: OfficeP
         [("printing", "")],
     )
     (page,) = pictures(job.mime, job.data)
+    assert ImageStat.Stat(page).mean[0] > 230  # ink on white, not white in ink
     assert page.width / page.height == pytest.approx(210 / 297, abs=0.001)
     assert {code.text for code in zxingcpp.read_barcodes(page)} == {"6901234567892", "https://example.com/r/1"}
 
