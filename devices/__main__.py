@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+import socket
 import sys
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -16,12 +17,13 @@ with without(*COLOURED_LOGS):
 
     from devices.host import Host, HostConfig
     from devices.network.neighbours import Sources
+    from devices.network.services import Sign
     from devices.network.surroundings import Lookout
     from hub.clock import Clock
     from hub.errors import ChairsideError
     from hub.logs import log_plainly
     from hub.mqtt import Broker
-    from hub.settings import Devices, Hq, load_settings
+    from hub.settings import Devices, Hq, Settings, load_settings
 
 log = structlog.get_logger()
 
@@ -40,6 +42,9 @@ def main() -> int:
             bench_port=settings.devices.bench_port,
             data=settings.store_dir / "devices.db",
             record=arguments.record,
+            mdns=settings.devices.mdns,
+            mdns_addresses=settings.devices.mdns_addresses,
+            sign=_sign(settings) if arguments.announce else None,
             board=f"board:///?{urlencode({'data': settings.store_dir.resolve()})}",
             internet=internet_of(settings.hq) if settings.devices.watch_internet and not settings.development else "",
             lookout=lookout_of(settings.devices),
@@ -61,6 +66,12 @@ def lookout_of(devices: Devices) -> Lookout:
     """The real network, as it is set up."""
     leases = Path(devices.lease_file) if devices.lease_file else None
     return Lookout(watch=Sources(leases=leases, interface=devices.network_interface))
+
+
+def _sign(settings: Settings) -> Sign:
+    """Under a name the hub's certificate has."""
+    host = next((name for name in settings.web.names if name.endswith(".local")), f"{socket.gethostname().split('.')[0].lower()}.local")
+    return Sign(name=f"Chairside {settings.store_id}", port=settings.web.port, host=host, words={"store": settings.store_id, "path": "/"})
 
 
 def start(config: HostConfig, broker: Broker) -> int:
@@ -86,6 +97,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--store-dir", type=Path, help="folder that keeps all data of this shop")
     parser.add_argument("--config", type=Path, help="settings file")
     parser.add_argument("--record", type=Path, help="folder to keep every byte of every device in, to look for a fault")
+    parser.add_argument("--announce", action="store_true", help="let tablets find the hub, which runs on this machine too")
     chosen = parser.parse_args()
     if chosen.record:
         chosen.record.mkdir(parents=True, exist_ok=True, mode=0o700)

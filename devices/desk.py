@@ -15,9 +15,9 @@ from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
 from devices.fleet import Fleet, assembled
 from devices.job_log import Stored
-from devices.messages import Adopt, Change, Enable, NoArgs, OneDevice, Sweep, Withdraw
+from devices.messages import Adopt, Candidate, Change, Enable, NoArgs, OneDevice, Sweep, Withdraw
 from devices.network.surroundings import Surroundings
-from devices.registry import Device, Registry
+from devices.registry import Device, Registry, place_of
 from devices.transport import Address
 from hub.clock import Clock
 from hub.errors import ChairsideError
@@ -25,6 +25,7 @@ from hub.ids import Id
 
 log = structlog.get_logger()
 
+CANDIDATES_MAX = 100  # an answer must fit into one message
 VERBS: Mapping[str, type[BaseModel]] = {
     "candidates": NoArgs,
     "adopt": Adopt,
@@ -46,6 +47,7 @@ class Desk:
     def __init__(self, registry: Registry, fleet: Fleet, clock: Clock, bench_port: int, around: Surroundings) -> None:
         self._registry, self._fleet, self._clock = registry, fleet, clock
         self._bench_port, self._around = bench_port, around
+        self.services: Callable[[], list[Candidate]] = list  # what announces itself by mDNS now
         self._verbs: Mapping[str, Callable[[Any], Awaitable[dict[str, Any]]]] = {
             "candidates": self._candidates,
             "adopt": self._adopt,
@@ -115,11 +117,20 @@ class Desk:
         return self._around.sweep(wish)
 
     async def _candidates(self, _: NoArgs) -> dict[str, Any]:
-        found = [*await candidates(self._bench_port), *self._around.candidates()]
+        found = [*await candidates(self._bench_port), *self.services(), *self._around.candidates()]
         there = {c.address for c in found}
         found += [c for c in announced(self._fleet.things) if c.address not in there]
-        known = [c.model_copy(update={"adopted": self._registry.at(c.address) is not None}) for c in found]
-        return {"candidates": [c.model_dump() for c in known]}
+        return {"candidates": [self._known(c).model_dump() for c in found[:CANDIDATES_MAX]]}
+
+    def _known(self, found: Candidate) -> Candidate:
+        """Whether it is here already. Where a device says who it is that counts, and not its address, which the router may give to another."""
+        at, same = self._registry.at(found.address), self._registry.known_as(found.identity)
+        if at is not None and (same is at or not (found.identity and at.identity)):
+            return found.model_copy(update={"adopted": True})
+        if same is None:
+            return found
+        moved = same.address.partition("://")[0] == found.address.partition("://")[0]
+        return found.model_copy(update={"moved": same.id} if moved else {"adopted": True})
 
     async def _adopt(self, wish: Adopt) -> dict[str, Any]:
         Address.parse(wish.address)
@@ -153,9 +164,15 @@ class Desk:
         assembled(changed, self._clock)
         await self._fleet.let_go(changed.id, "changed")  # most devices serve one client
         try:
-            await self._registry.change(await self._asked_who_it_is(replace(changed, model="", serial="", firmware="")))
+            await self._registry.change(
+                await self._asked_who_it_is(replace(changed, model="", serial="", firmware="", identity=self._announced(changed.address)))
+            )
         finally:
             self._fleet.look_after(self._registry.get(changed.id))
+
+    def _announced(self, address: str) -> str:
+        """The identity of what announces itself at an address; empty when nothing does."""
+        return next((one.identity for one in self.services() if place_of(one.address) == place_of(address)), "")
 
     async def _asked_who_it_is(self, device: Device) -> Device:
         """The device with what it tells of itself. Raises what identify raises, or ValidationError for its profile."""
@@ -172,7 +189,13 @@ class Desk:
     async def take_in(self, wish: Adopt, *, ask: bool = True) -> Device:
         """Identify what is there (unless told not to), keep it and look after it. Raises what identify raises."""
         device = Device(
-            id=wish.id or Id.new(), kind=wish.kind, name=wish.name, address=wish.address, roles=wish.roles, profile=dict(wish.profile)
+            id=wish.id or Id.new(),
+            kind=wish.kind,
+            name=wish.name,
+            address=wish.address,
+            roles=wish.roles,
+            profile=dict(wish.profile),
+            identity=self._announced(wish.address),
         )
         if ask:
             device = await self._asked_who_it_is(device)

@@ -56,7 +56,7 @@ class BadAddress(InvalidInput):
     """An address no transport can be made of."""
 
     code = "bad_address"
-    hint = "Use tcp://host:port, serial:///dev/serial/by-id/…?baud=9600, socket://host:port, hid:///dev/input/by-id/…-event-kbd, usb:///dev/usb/lp0 or snmp://host:161."
+    hint = "Use tcp://host:port, serial:///dev/serial/by-id/…?baud=9600, socket://host:port, hid:///dev/input/by-id/…-event-kbd, usb:///dev/usb/lp0, snmp://host:161 or ipp://host/ipp/print."
 
 
 class NoSuchDevice(NotFound):

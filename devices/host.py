@@ -9,7 +9,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import ValidationError
@@ -22,6 +24,7 @@ from devices.job_log import Ended, JobLog, Stored
 from devices.lean_mqtt import LeanMqtt
 from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
+from devices.network.services import Sign
 from devices.network.surroundings import Lookout, Surroundings
 from devices.post import HOST, Post
 from devices.readings import Readings
@@ -37,6 +40,9 @@ from hub.ids import Id
 from hub.migrations import migrate
 from hub.mqtt import Broker, Message, Party
 from hub.ports import Command, DeviceState, Done, Health
+
+if TYPE_CHECKING:
+    from devices.network.mdns import Mdns
 
 log = structlog.get_logger()
 
@@ -56,6 +62,9 @@ class HostConfig:
     bench_port: int
     data: Path  # the SQLite file
     record: Path | None = None  # a folder that keeps every byte of every device
+    mdns: bool = False  # hear what announces itself
+    mdns_addresses: tuple[str, ...] = ()  # of this machine, to hear and announce on; empty: all
+    sign: Sign | None = None  # announce the hub
     board: str = ""  # address of the board this host runs on; empty: it is not watched
     internet: str = ""  # address of the way to the Internet; empty: it is not watched
     lookout: Lookout = field(default_factory=Lookout)  # how it looks at the shop's network
@@ -65,7 +74,7 @@ class Host:
     """Made before the loop runs, because the database is migrated then; `run` once; `close` at the end."""
 
     def __init__(self, config: HostConfig, broker: Broker, clock: Clock) -> None:
-        self._clock = clock
+        self._clock, self._config = clock, config
         self._by_itself = {BOARD: ("hub_board", config.board), INTERNET: ("internet", config.internet)}
         self._db = Db(config.data)
         self._db.open()
@@ -100,7 +109,15 @@ class Host:
             if address:
                 await self._take_in(device, kind, address)
         self.fleet.start()
-        duties = (self.link.run(), self.things.link.run(), self._readings.run(), self._around.run(), self._keep_house(), self._serve_desk())
+        duties = (
+            self.link.run(),
+            self.things.link.run(),
+            self._readings.run(),
+            self._around.run(),
+            self._hear(),
+            self._keep_house(),
+            self._serve_desk(),
+        )
         tasks = {asyncio.create_task(duty) for duty in duties}
         try:
             stopping = asyncio.create_task(stop.wait())
@@ -243,6 +260,15 @@ class Host:
             except ChairsideError as why:
                 log.warning("answer not stored", verb=head.verb, why=why.sentence())
                 await self._clock.sleep(1)
+
+    async def _hear(self) -> None:
+        """What announces itself in the shop, and the hub among it."""
+        if not self._config.mdns:
+            await asyncio.Event().wait()
+        found = await asyncio.to_thread(import_module, "devices.network.mdns")
+        mdns: Mdns = found.Mdns(self._clock, self._config.sign, self._config.mdns_addresses)
+        self._desk.services = mdns.candidates
+        await mdns.run()
 
     async def _keep_house(self) -> None:
         """Every second: what is too late, what the broker has not got; now and then: the host's state, old answers."""

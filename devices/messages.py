@@ -32,7 +32,9 @@ class Candidate(Message):
     address: str
     evidence: str
     simulated: bool = False
+    identity: str = ""  # what stays the same when its address changes, where it says so
     adopted: bool = False
+    moved: str = ""  # id of the adopted device that is now here instead of at its address
 
 
 class Adopt(Message):

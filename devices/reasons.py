@@ -54,6 +54,20 @@ REASONS: dict[str, Reason] = {
     "drawer_reversed": Reason(
         "The drawer says that it closes when it is opened.", "Choose the other level of its sensor in the office, under Devices."
     ),
+    # office printer
+    "paper_jam": Reason("Paper is jammed in the printer.", "Open it, pull the paper out gently and close it again."),
+    "toner_out": Reason("Toner or ink of the printer is used up.", "Put in a new cartridge."),
+    "toner_low": Reason("Toner or ink of the printer is nearly used up.", "Order a new cartridge."),
+    "output_full": Reason("The output tray of the printer is full.", "Take the pages out."),
+    "printer_busy": Reason("The printer takes no job for now.", "Wait; if it stays so, switch the printer off and on."),
+    "printer_refuses": Reason(
+        "The printer refuses what it is asked.", "Let it print without a user name, on the printer's own pages, or look at its address."
+    ),
+    "job_aborted": Reason("The printer gave the job up.", "Look at the printer, then print it again."),
+    "job_canceled": Reason("The job was cancelled."),
+    "no_such_job": Reason("The printer has no such job any more."),
+    "no_format": Reason("The printer takes neither PDF nor, for one page, JPEG.", "Use another printer for this."),
+    "document_too_long": Reason("The document has more pages than are ever printed at once.", "Choose a shorter time for it."),
     # commands
     "expired": Reason("The command came too late to be run."),
     "withdrawn": Reason("Another device was given the command before it began here."),

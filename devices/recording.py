@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from devices.errors import CannotConnect, LinkLost
-from devices.transport import Transport
+from devices.transport import Named, Transport
 
 RECORDING_BYTES_MAX = 4_000_000
 TAPE_MAX = 32_000  # characters: an answer over MQTT has room for 64 KB
@@ -46,6 +46,8 @@ class Tee:
         self.tape: Tape | None = None
         self._inner, self._file = inner, file
         self._began = time.monotonic()
+        if isinstance(inner, Named):
+            self.uri = inner.uri
 
     async def open(self) -> None:
         """Raises CannotConnect."""

@@ -29,6 +29,7 @@ class Device:
     model: str = ""
     serial: str = ""
     firmware: str = ""
+    identity: str = ""  # as it announced itself when it was taken in; empty when it did not
 
     def info(self, capabilities: tuple[str, ...]) -> DeviceInfo:
         """What the shop is told of it. An address that cannot be read is no reason not to be listed."""
@@ -85,7 +86,11 @@ class Registry:
 
     def at(self, address: str) -> Device | None:
         """The device adopted at `address`, marks of simulation aside."""
-        return next((d for d in self._devices.values() if _place(d.address) == _place(address)), None)
+        return next((d for d in self._devices.values() if place_of(d.address) == place_of(address)), None)
+
+    def known_as(self, identity: str) -> Device | None:
+        """The device that announced itself so, or has it for a serial number."""
+        return next((d for d in self._devices.values() if identity and identity in {d.identity, d.serial}), None)
 
     async def add(self, device: Device) -> None:
         """Keep a new device. Raises AlreadyAdopted when the id or the address is taken, now or by a tombstone."""
@@ -117,6 +122,7 @@ class Registry:
             "serial": device.serial,
             "firmware": device.firmware,
             "adopted_at": self._clock.now().isoformat(),
+            "identity": device.identity,
         }
         tx.execute("DELETE FROM devices WHERE id = ? AND removed_at IS NOT NULL", (device.id,))
         try:
@@ -126,7 +132,7 @@ class Registry:
 
     def _update(self, tx: Tx, device: Device) -> None:
         tx.execute(
-            "UPDATE devices SET name = ?, roles = ?, address = ?, profile = ?, enabled = ?, model = ?, serial = ?, firmware = ? "
+            "UPDATE devices SET name = ?, roles = ?, address = ?, profile = ?, enabled = ?, model = ?, serial = ?, firmware = ?, identity = ? "
             "WHERE id = ? AND removed_at IS NULL",
             (
                 device.name,
@@ -137,6 +143,7 @@ class Registry:
                 device.model,
                 device.serial,
                 device.firmware,
+                device.identity,
                 device.id,
             ),
         )
@@ -145,7 +152,8 @@ class Registry:
         tx.execute("UPDATE devices SET removed_at = ? WHERE id = ?", (self._clock.now().isoformat(), device_id))
 
 
-def _place(address: str) -> str:
+def place_of(address: str) -> str:
+    """An address without its options. Raises BadAddress."""
     parsed = Address.parse(address)
     return f"{parsed.scheme}://{parsed.host}:{parsed.port}{parsed.path}"
 
@@ -162,4 +170,5 @@ def _device(row: Row) -> Device:
         model=row["model"],
         serial=row["serial"],
         firmware=row["firmware"],
+        identity=row["identity"],
     )

@@ -34,4 +34,5 @@ STEPS = (
         CREATE TABLE macs_watch (began_at TEXT NOT NULL) STRICT;
         """,
     ),
+    Migration("0003-identity", "ALTER TABLE devices ADD COLUMN identity TEXT NOT NULL DEFAULT ''"),
 )

@@ -2,7 +2,8 @@
 
 Addresses: `tcp://host:port` (kept open, unless `?shared=1`: open only while working), `socket://host:port` (a serial line over TCP),
 `serial:///dev/serial/by-id/…?baud=9600` (a pty too), `hid:///dev/input/by-id/…-event-kbd` (a scanner or card reader that types),
-`usb:///dev/usb/lp0`, `snmp://host:161`, `screen://<id>` (beats of a page),
+`usb:///dev/usb/lp0`, `snmp://host:161`, `ipp://host:631/ipp/print` (`ipps://` over TLS, without looking who signed the printer's
+certificate: nobody does), `screen://<id>` (beats of a page),
 `board:///?data=/folder` (the files the kernel keeps of the board itself, and where the shop's data lies; another root is a simulated board),
 `internet:///?hq=host:port` (the way out; another root is a simulated one),
 `mqtt:///<unique id>` (a third-party thing on the shop's broker, see things.py).
@@ -16,6 +17,7 @@ import contextlib
 import re
 import shutil
 import socket
+import ssl
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +31,8 @@ READ_AT_ONCE = 4096
 INBOX_MAX = 32
 FILE_MAX = 64 * 1024
 IDS = {"screen": re.compile(r"[A-Za-z0-9._-]{1,36}"), "mqtt": re.compile(r"/[A-Za-z0-9._:-]{1,64}")}
-SCHEMES = ("tcp", "socket", "serial", "hid", "usb", "snmp", "screen", "board", "internet", "mqtt")
+SCHEMES = ("tcp", "socket", "serial", "hid", "usb", "snmp", "ipp", "ipps", "screen", "board", "internet", "mqtt")
+IPP_PORT, IPP_PATH = 631, "/ipp/print"
 HQ = re.compile(r"[A-Za-z0-9.-]{1,200}:[0-9]{1,5}")
 OPTIONS = frozenset({"baud", "bits", "parity", "stop", "rtscts", "shared", "data", "hq", "simulated"})
 
@@ -61,6 +64,13 @@ class Peer(Protocol):
     port: int
 
 
+@runtime_checkable
+class Named(Protocol):
+    """A transport to an address that what is said over it must name too."""
+
+    uri: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
     """Where a device is reached. The text is what people and the registry keep."""
@@ -82,7 +92,7 @@ class Address:
         """Raises BadAddress."""
         try:
             parts = urlsplit(text)
-            port = parts.port or 0
+            port = parts.port or (IPP_PORT if parts.scheme in {"ipp", "ipps"} else 0)
             options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
         except ValueError as why:
             raise BadAddress(address=text, why=str(why)) from why
@@ -94,7 +104,7 @@ class Address:
 
     def _refused(self) -> str:
         unknown = set(self.options) - OPTIONS
-        on_net, on_path = {"tcp", "socket", "snmp"}, {"serial", "hid", "usb", "board", "internet"}
+        on_net, on_path = {"tcp", "socket", "snmp", "ipp", "ipps"}, {"serial", "hid", "usb", "board", "internet"}
         wrong = {
             f"unknown scheme, one of {', '.join(SCHEMES)}": self.scheme not in SCHEMES,
             f"unknown option {min(unknown, default='')}": bool(unknown),
@@ -106,10 +116,12 @@ class Address:
         return next((why for why, is_so in wrong.items() if is_so), "")
 
 
-def transport_to(address: Address) -> Transport:
+def transport_to(address: Address) -> Transport:  # noqa: PLR0911 - one line a scheme
     """A closed transport; boxes of things are things.py's. Raises BadAddress for line settings that do not exist."""
     if address.scheme in {"tcp", "socket"}:
         return Tcp(address.host, address.port, keeps_open=address.options.get("shared") != "1")
+    if address.scheme in {"ipp", "ipps"}:
+        return Ipp(address)
     if address.scheme == "snmp":
         return Udp(address.host, address.port)
     if address.scheme == "screen":
@@ -141,6 +153,7 @@ class Tcp:
     def __init__(self, host: str, port: int, *, keeps_open: bool) -> None:
         self.keeps_open = keeps_open
         self._host, self._port = host, port
+        self._tls: ssl.SSLContext | None = None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
@@ -149,7 +162,7 @@ class Tcp:
         await self.close()
         try:
             async with asyncio.timeout(CONNECT_S):
-                reader, writer = await asyncio.open_connection(self._host, self._port, limit=READ_AT_ONCE)
+                reader, writer = await asyncio.open_connection(self._host, self._port, limit=READ_AT_ONCE, ssl=self._tls)
         except (OSError, TimeoutError) as why:
             raise CannotConnect(host=self._host, port=self._port, why=type(why).__name__) from why
         self._reader, self._writer = reader, writer
@@ -198,6 +211,18 @@ class Tcp:
         except asyncio.CancelledError:
             writer.transport.abort()
             raise
+
+
+class Ipp(Tcp):
+    """A connection to a printer over IPP, for one question at a time."""
+
+    def __init__(self, address: Address) -> None:
+        super().__init__(address.host, address.port, keeps_open=False)
+        host = f"[{address.host}]" if ":" in address.host else address.host
+        self.uri = f"{address.scheme}://{host}:{address.port}{address.path or IPP_PATH}"
+        if address.scheme == "ipps":
+            self._tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            self._tls.check_hostname, self._tls.verify_mode = False, ssl.CERT_NONE
 
 
 class Files:

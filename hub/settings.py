@@ -55,6 +55,8 @@ class Devices(Section):
     lease_file: str = Field(
         "", description="lease file of the dnsmasq that gives out addresses in the shop; empty where another machine does"
     )
+    mdns: bool = Field(True, description="hear devices that announce themselves by multicast DNS, and with --lan announce the hub")
+    mdns_addresses: tuple[str, ...] = Field((), description="addresses of this machine to do so on; empty means all")
 
 
 class Power(Section):

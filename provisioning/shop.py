@@ -97,7 +97,7 @@ class Shop:
             yield broker_plan(self.broker)
         here = ("--store-dir", str(self.dir), *self._config_argument())
         yield self._python("hub", "hub", *here, *(["--demo"] if self._wishes.demo else []))
-        yield self._python("devices", "devices", *here)
+        yield self._python("devices", "devices", *here, *(["--announce"] if self.lan else []))
         if self.runs_bridge:
             yield self._bridge_plan(supervisor, *here)
         if self._wishes.with_bench:

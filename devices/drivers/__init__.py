@@ -10,6 +10,7 @@ from devices.errors import NoSuchKind
 KINDS = {
     "receipt_printer": "devices.drivers.receipt_printer:ReceiptPrinter",
     "label_printer": "devices.drivers.label_printer:LabelPrinter",
+    "office_printer": "devices.drivers.office_printer:OfficePrinter",
     "scanner": "devices.drivers.scanner:Scanner",
     "card_reader": "devices.drivers.card_reader:CardReader",
     "scale": "devices.drivers.scale:Scale",

@@ -11,13 +11,14 @@ from typing import Annotated, Any
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
-from devices.simulators import paper
+from devices.simulators import paged, paper
 from devices.simulators.card_reader import CardReaderSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.internet import InternetSim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.mqtt_line import MqttLine
 from devices.simulators.network_gear import NetworkGearSim, WifiGearSim
+from devices.simulators.office_printer import OfficePrinterSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
 from devices.simulators.scanner import ScannerSim, TypingScannerSim
@@ -30,6 +31,7 @@ from devices.simulators.wire import TcpEnd, UdpEnd
 Sim = (
     PrinterSim
     | LabelPrinterSim
+    | OfficePrinterSim
     | ScannerSim
     | ScaleSim
     | UpsSim
@@ -65,6 +67,7 @@ class Bench:
             "typing-scanner": TypingScannerSim.on_keys("typing-scanner", data.absolute() / "typing-scanner-event-kbd"),
             "cards": CardReaderSim.on_tcp("cards", ports.get("cards", 0)),
             "internet": InternetSim("internet", data.resolve() / "internet"),
+            "office": OfficePrinterSim.on_tcp("office", ports.get("office", 0)),
         }
         self._things = {name: thing(name, MqttLine(mqtt)) for name, thing in THINGS.items()} if mqtt else {}
         self.sims.update(self._things)
@@ -161,13 +164,18 @@ def _hands(app: FastAPI, bench: Bench) -> None:
 
 
 def _papers(app: FastAPI, bench: Bench) -> None:
-    """What the printer has put out."""
+    """What the printers have put out."""
 
     @app.get("/sims/{name}/paper.png")
     async def paper_png(name: str, last: Annotated[int, Query(ge=0, le=RECEIPTS_SHOWN_MAX)] = 1) -> Response:
-        sim = _printer(bench, name)
-        shown = sim.shelf.receipts[-last:] if last else []
-        picture = await asyncio.to_thread(paper.png, shown, sim.unfinished())
+        sim = _sim(bench, name)
+        if isinstance(sim, OfficePrinterSim):
+            job = next((job for job in reversed(sim.jobs) if job.printed), None)
+            picture = await asyncio.to_thread(paged.sheet, job.mime if job else "", job.data if job else b"")
+        else:
+            sim = _printer(bench, name)
+            shown = sim.shelf.receipts[-last:] if last else []
+            picture = await asyncio.to_thread(paper.png, shown, sim.unfinished())
         return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store", "X-Simulated": "1"})
 
     @app.get("/sims/{name}/receipts")

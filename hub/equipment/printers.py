@@ -14,6 +14,7 @@ from hub.journal import Journal
 from hub.ports import Health
 
 KIND, RECEIPT = "receipt_printer", "receipt"
+PRINTERS = frozenset({KIND, "office_printer"})  # an office printer has the reports only, and nobody stands in for it
 STOPPED = frozenset({"paper_out", "cover_open", "printer_error"})
 REACHABLE = frozenset({Health.ONLINE, Health.DEGRADED})
 GONE = frozenset({Health.OFFLINE, Health.DISABLED})
@@ -35,7 +36,7 @@ class Printers:
 
     def way_for(self, role: str) -> Way | None:
         """A printer with the role, one that is well before one that is not; receipts' printer when no other has the role."""
-        printers = [device for device in self._devices().values() if device.info and device.info.kind == KIND]
+        printers = [device for device in self._devices().values() if device.info and device.info.kind in PRINTERS]
         for wanted in dict.fromkeys((role, RECEIPT)):
             found = [device for device in printers if device.info and wanted in device.info.roles]
             if found:

@@ -32,7 +32,7 @@ log = structlog.get_logger()
 RETRY_S = 2.0
 FRESH_MAX = 500
 WITHDRAWN = "withdrawn"
-ROLE_OF = {PrintKind.TICKET: "ticket"}
+ROLE_OF = {PrintKind.TICKET: "ticket", PrintKind.Z_REPORT: "report"}
 RECEIPT_ROLE = "receipt"
 _ENDS = {Outcome.DONE: JobState.PRINTED, Outcome.FAILED: JobState.FAILED, Outcome.UNKNOWN: JobState.UNCERTAIN}
 

@@ -23,7 +23,7 @@ from devices.simulators.bench import Bench, bench_app
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.verbs import PaperOut
 from hub.ports import Outcome
-from tests.devices.rig import RECEIPT, driving, free_port, print_errand, until
+from tests.devices.rig import RECEIPT, driving, errand, free_port, print_errand, until
 from tests.devices.shop import ROOT
 
 
@@ -56,6 +56,7 @@ async def test_the_simulated_devices_are_listed_and_marked(api: httpx.AsyncClien
         ("typing-scanner", "scanner", True),
         ("cards", "card_reader", True),
         ("internet", "internet", True),
+        ("office", "office_printer", True),
     ]
     assert all("SIMULATED" in sim["name"] and "simulated=1" in sim["address"] for sim in sims)
     assert {"paper_out", "reload", "cover_open", "cut_cable", "plug_in", "slow", "dont_answer", "liar", "garble", "drop"} <= set(
@@ -74,6 +75,17 @@ async def test_a_printed_receipt_is_shown_as_text_and_as_a_picture_whose_codes_d
     assert answer.headers["content-type"] == "image/png"
     found = zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.content)))
     assert sorted(code.text for code in found) == ["6901234567892", "https://example.com/r/1"]
+
+
+async def test_the_page_of_the_office_printer_is_a_picture_that_can_be_read(api: httpx.AsyncClient, bench: Bench) -> None:
+    empty = (await api.get("/sims/office/paper.png")).content
+    async with driving("office_printer", bench.sims["office"].address) as rig:
+        order = errand("print", {"document": RECEIPT.model_dump()}, kind=type(rig.driver))
+        assert (await rig.run(order)).outcome is Outcome.DONE
+    answer = await api.get("/sims/office/paper.png")
+    assert answer.content != empty
+    found = {code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(answer.content)))}
+    assert found == {"6901234567892", "https://example.com/r/1"}
 
 
 async def test_paper_that_hangs_out_uncut_is_on_the_picture(api: httpx.AsyncClient, bench: Bench) -> None:
@@ -178,6 +190,7 @@ async def test_the_bench_runs_as_a_process_and_its_devices_are_candidates(tmp_pa
             ("scanner", True),
             ("card_reader", True),
             ("internet", True),
+            ("office_printer", True),
         ]
         async with driving("receipt_printer", found[0].address) as rig:
             assert (await rig.run(print_errand())).outcome is Outcome.DONE

@@ -22,6 +22,7 @@ from devices.simulators.hub_board import BoardSim
 from devices.simulators.internet import FAR, InternetSim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
+from devices.simulators.office_printer import OfficePrinterSim
 from devices.simulators.presence import ScreenSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import ScaleSim
@@ -40,6 +41,7 @@ ARGUMENTS = {"put": {"mg": 99_000_000}, "battery": {"pct": 1, "minutes": 1}, "lo
 SIMS: dict[str, Any] = {
     "receipt_printer": PrinterSim,
     "label_printer": LabelPrinterSim,
+    "office_printer": OfficePrinterSim,
     "scanner": ScannerSim,
     "card_reader": CardReaderSim,
     "scale": ScaleSim,

@@ -16,6 +16,7 @@ from devices.simulators.card_reader import CardReaderSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import WifiGearSim
+from devices.simulators.office_printer import OfficePrinterSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scanner import TypingScannerSim
 from devices.simulators.third_parties import THINGS
@@ -67,5 +68,16 @@ def test_every_kind_has_its_profile_its_verbs_and_its_honest_list(kind: str) -> 
 
 def test_every_verb_of_a_simulator_is_listed() -> None:
     part = DEVICES.split("## The bench")[1]
-    sims = (PrinterSim, LabelPrinterSim, TypingScannerSim, CardReaderSim, UpsSim, UpsAgentSim, WifiGearSim, DisplaySim, *THINGS.values())
+    sims = (
+        PrinterSim,
+        LabelPrinterSim,
+        OfficePrinterSim,
+        TypingScannerSim,
+        CardReaderSim,
+        UpsSim,
+        UpsAgentSim,
+        WifiGearSim,
+        DisplaySim,
+        *THINGS.values(),
+    )
     assert [verb for sim in sims for verb in sim.verbs if f"`{verb}`" not in part] == []

@@ -23,6 +23,7 @@ from ui.bench.verbs import (
     INTERNET,
     LABELS,
     NETWORK_GEAR,
+    OFFICE,
     PRINTER,
     SCALE,
     SCANNER,
@@ -48,7 +49,7 @@ GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 THING_NAMES = {"water": N_("Water sensor"), "plug": N_("Plug"), "door": N_("Door contact"), "climate": N_("Thermometer")}
 SCREEN_KIND = "presence"
-LEFT = ("receipt_printer", "label_printer", "network_gear", "internet")
+LEFT = ("receipt_printer", "office_printer", "label_printer", "network_gear", "internet")
 RIGHT = ("scanner", "card_reader", "customer_display", "scale", "ups", "sensor")
 
 
@@ -102,6 +103,7 @@ class BenchPage:
             "scanner": self._draw_scanner,
             "card_reader": self._draw_card_reader,
             "scale": self._draw_scale,
+            "office_printer": self._draw_office_printer,
             "label_printer": self._draw_label_printer,
             "customer_display": self._draw_display,
             "ups": self._draw_ups,
@@ -338,6 +340,31 @@ class BenchPage:
                 text(" · ".join(parts_of_it), "cs-muted cs-t1")
             self._draw_faults(state)
             self._draw_deeds(sim, LABELS)
+
+    # Office printer
+
+    def _draw_office_printer(self, sim: Sim) -> None:
+        t, state = self._desk.t, sim.state
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Office printer"))
+            with box("bench-machine"):
+                with box("bench-paper cs-scroll"):
+                    if not state.get("pages"):
+                        text(t("Nothing has come out yet."), "cs-muted bench-no-paper")
+                    else:
+                        picture = box("bench-receipts", "img")
+                        picture.props["src"] = f"/bench/paper/{sim.id}.png?v={state['pages']}"
+                        picture.props["alt"] = t("The paper that came out of the printer")
+                with box("bench-hands"):
+                    with box("desk-facts"):
+                        fact(t("Listens at"), sim.address.split("?")[0])
+                        for part in ("paper", "cover"):
+                            fact(t(WORDS[part]), self._word(state.get(part)))
+                        fact(t("Pages that came out"), str(state.get("pages", 0)))
+                        if waiting := state.get("waiting_jobs"):
+                            fact(t("Jobs waiting"), str(waiting))
+                    self._draw_faults(state)
+                    self._draw_deeds(sim, OFFICE)
 
     # Network device
 

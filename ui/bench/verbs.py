@@ -10,7 +10,7 @@ from ui.texts import N_
 
 State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
-A_LABEL_S = 2.0
+A_LABEL_S, A_PAGE_S, IN_A_DOCUMENT = 2.0, 5.0, 4000
 PAYMENT_CODE, CARD_STAYS = "134567890123456789", 20
 LOST_PCT, SLOW_LINE_S = 30, 0.6
 FRAMES_LOST, SLOWER_THAN_WAITED_S = 5000, 2.0
@@ -41,6 +41,11 @@ def _value(state: State, name: str) -> Any:
 
 def _plugged(state: State) -> bool:
     return bool(state.get("plugged"))
+
+
+def _stopped(state: State) -> bool:
+    """Whether somebody took something out of a printer, or opened it."""
+    return state.get("paper") == "out" or state.get("cover") == "open" or any(_has(state, f) for f in ("jam", "toner", "pause"))
 
 
 def _fault(verb: str, label: str, icon: str, **args: Any) -> Deed:
@@ -276,6 +281,26 @@ INTERNET: tuple[Deed, ...] = (
     _fault("slow", N_("Make the line slow"), "speed", seconds=SLOW_LINE_S),
     Deed(verb="unplug", label=N_("Switch it off"), icon="power_off", when=_plugged),
 )
+OFFICE: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="mend", label=N_("Fill and close everything"), icon="build", when=_stopped, fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    Deed(verb="paper_out", label=N_("Take the paper out"), icon="receipt", when=lambda s: s.get("paper") != "out"),
+    _fault("jam", N_("Jam the paper"), "contact_page"),
+    Deed(verb="cover_open", label=N_("Open the cover"), icon="vertical_align_top", when=lambda s: s.get("cover") != "open"),
+    _fault("toner_low", N_("Toner nearly used up"), "battery_2_bar"),
+    _fault("toner_out", N_("Use up its toner"), "battery_alert"),
+    _fault("pause", N_("Pause it"), "pause"),
+    _fault("slow", N_("Print slowly"), "speed", seconds=A_PAGE_S),
+    _fault("busy", N_("Take no jobs"), "do_not_disturb"),
+    _fault("abort_jobs", N_("Give every job up"), "cancel"),
+    _fault("lose_answer", N_("Lose the answer to the next job"), "content_cut"),
+    _fault("forget_jobs", N_("Forget what was printed"), "psychology_alt"),
+    _fault("drop", N_("Lose the connection in mid-document"), "cable", after_bytes=IN_A_DOCUMENT),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    _fault("garble", N_("Answer nonsense"), "blur_on", answers=NONSENSE),
+    Deed(verb="cut_cable", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -326,4 +351,12 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "hq_down": N_("head office is closed"),
     "lose": N_("loses packets"),
     "slow_line": N_("line is slow"),
+    "jam": N_("paper is jammed"),
+    "toner_low": N_("toner nearly used up"),
+    "toner_out": N_("toner used up"),
+    "pause": N_("paused"),
+    "busy": N_("takes no jobs"),
+    "abort_jobs": N_("gives every job up"),
+    "lose_answer": N_("will lose an answer"),
+    "forget_jobs": N_("forgets what was printed"),
 }

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from hub.equipment import DeviceSpec
 from hub.errors import InvalidInput
 from hub.ids import TapId
-from ui.office.uses import PRINTER, ROLES_OF, USES
+from ui.office.uses import OFFICE_PRINTER, PRINTER, ROLES_OF, USES
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, field
 from ui.station.printing import DEVICE_KINDS, ROLES
@@ -20,7 +20,7 @@ from ui.texts import N_
 from ui.widgets import chip, main_action, text
 
 SCALE, DISPLAY = "scale", "customer_display"
-ADOPTABLE = (PRINTER, "label_printer", "scanner", "card_reader", SCALE, DISPLAY, "ups", "network_gear", "sensor")
+ADOPTABLE = (PRINTER, OFFICE_PRINTER, "label_printer", "scanner", "card_reader", SCALE, DISPLAY, "ups", "network_gear", "sensor")
 _LANGUAGE = N_("The language it speaks; its manual names it")
 
 
@@ -119,7 +119,7 @@ class Adoption:
 
     def _choose(self, kind: str) -> None:
         self._kind = kind
-        self._roles = {"receipt", "ticket"} if kind == PRINTER else set[str]()
+        self._roles = {PRINTER: {"receipt", "ticket"}, OFFICE_PRINTER: {"report"}}.get(kind, set[str]())
         self._profile = {s.name: next(iter(s.values)) if isinstance(s, Choice) else s.usual for s in SETTINGS.get(kind, ())}
 
     def _draw_kinds(self) -> None:

@@ -6,12 +6,12 @@ from functools import partial
 from typing import Any
 
 from hub.access import Right
-from hub.equipment.model import TEST_LINES, Device
+from hub.equipment.model import TEST_LINES, Device, DeviceChange
 from hub.ids import TapId
 from ui.office.adoption import ADOPTABLE, DISPLAY, SCALE, Adoption
 from ui.office.device_sheet import DeviceSheet
 from ui.office.services import OfficeServices
-from ui.office.uses import PRINTER
+from ui.office.uses import OFFICE_PRINTER, PRINTER
 from ui.station.desk import Desk
 from ui.station.parts import Drawn, box, heading
 from ui.station.printing import DEVICE_CHANGES, DEVICE_KINDS, device_name, draw_device, grams
@@ -63,7 +63,7 @@ class Devices:
     def _draw_acts(self, device: Device) -> None:
         t, desk = self._desk.t, self._desk
         with box("office-acts"):
-            if device.info and device.info.kind == PRINTER and desk.may(Right.RESOLVE_PRINTS):
+            if device.info and device.info.kind in {PRINTER, OFFICE_PRINTER} and desk.may(Right.RESOLVE_PRINTS):
                 act(t, t("Test print"), partial(self._test, device.id), icon="print").repeats = True
             if device.info and device.info.kind == SCALE:
                 act(t, t("Weigh"), partial(self._weigh, device), icon="scale").repeats = True
@@ -147,7 +147,21 @@ class Devices:
                         text(t("SIMULATED"), "desk-simulated")
                 kind = str(found.get("kind") or "")
                 text(f"{t(DEVICE_KINDS[kind]) if kind in DEVICE_KINDS else t('Unknown kind')} · {found['address']}", "cs-muted cs-t1")
-            press(t("Take in"), partial(self._ask_adopt, found), classes="cs-brand")
+                if moved := self._moved(found):
+                    text(t("This is {device}; its address has changed.", device=device_name(t, moved)), "cs-t1")
+            if moved:
+                act(t, t("It is here now"), partial(self._follow, moved.id, str(found["address"])), icon="move_down")
+            else:
+                press(t("Take in"), partial(self._ask_adopt, found), classes="cs-brand")
+
+    def _moved(self, found: dict[str, Any]) -> Device | None:
+        """The device of this shop that was found at another address than its own."""
+        desk = self._desk
+        return next((device for device in desk.ask.equipment.devices(desk.reader()) if device.id == found.get("moved")), None)
+
+    async def _follow(self, device: str, address: str, tap_id: TapId) -> None:
+        await self._desk.ask.equipment.change(self._desk.actor(), device, DeviceChange(address=address), tap_id)
+        self._adopted()
 
     def _ask_adopt(self, found: dict[str, Any]) -> None:
         with self._sheet:

@@ -13,9 +13,9 @@ from ui.station.printing import ROLES, device_name
 from ui.texts import N_
 from ui.widgets import chip, text
 
-PRINTER = "receipt_printer"
-ROLES_OF: Mapping[str, tuple[str, ...]] = {PRINTER: ("receipt", "ticket", "colour"), "ups": (POWERS_HUB,)}
-USES: Mapping[str, str] = {PRINTER: N_("What it prints"), "ups": N_("What hangs on it")}
+PRINTER, OFFICE_PRINTER = "receipt_printer", "office_printer"
+ROLES_OF: Mapping[str, tuple[str, ...]] = {PRINTER: ("receipt", "ticket", "colour"), OFFICE_PRINTER: ("report",), "ups": (POWERS_HUB,)}
+USES: Mapping[str, str] = {PRINTER: N_("What it prints"), OFFICE_PRINTER: N_("What it prints"), "ups": N_("What hangs on it")}
 DRAWER_LEVELS: Mapping[str, str] = {
     "open_high": N_("high while it is open"),
     "open_low": N_("low while it is open"),

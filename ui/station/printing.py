@@ -39,11 +39,13 @@ ROLES: dict[str, str] = {
     "ticket": N_("queue tickets"),
     "colour": N_("colour orders"),
     "scan": N_("scanning"),
+    "report": N_("reports"),
     "powers_hub": N_("this hub"),
 }
 DEVICE_KINDS: dict[str, str] = {
     "receipt_printer": N_("Receipt printer"),
     "label_printer": N_("Label printer"),
+    "office_printer": N_("Office printer"),
     "scanner": N_("Barcode scanner"),
     "card_reader": N_("Card reader"),
     "scale": N_("Scale"),

@@ -31,7 +31,7 @@ def test_paper_out_and_a_new_roll_are_one_button_each_and_show_at_once(desk: Any
     expect(page.locator('[data-verb="reload"]')).to_be_visible()
     assert state(sims, "printer")["paper"] == "out"
     press(page, "reload")
-    expect(page.locator('[data-verb="reload"]')).to_have_count(0)
+    expect(page.locator('.bench-printer [data-verb="paper_out"]').first).to_be_visible()
     assert state(sims, "printer")["paper"] == "ok"
 
 
@@ -96,6 +96,16 @@ def test_a_label_printer_without_paper_shows_it_and_gets_a_new_roll(desk: Any, s
     panel.locator('[data-verb="reload"]').click()
     expect(panel.locator('[data-verb="ribbon_out"]')).to_be_visible()
     assert state(sims, "labels")["ribbon"] == "ok"
+
+
+def test_the_office_printer_shows_its_page_and_is_jammed_and_mended(desk: Any, sims: httpx.Client) -> None:
+    page = desk.open("/bench", who="manager")
+    panel = page.locator("section").filter(has_text="Office printer")
+    panel.locator('[data-verb="jam"]').click()
+    expect(panel.get_by_text("paper is jammed", exact=True)).to_be_visible()
+    panel.locator('[data-verb="mend"]').click()
+    expect(panel.locator('[data-verb="mend"]')).to_have_count(0)
+    assert state(sims, "office")["faults"] == []
 
 
 def test_a_port_of_the_switch_is_unplugged_and_plugged_in_again(desk: Any, sims: httpx.Client) -> None:
