@@ -188,6 +188,6 @@ def assembled(device: Device, clock: Clock, record: Path | None = None) -> tuple
     kind = driver_of(device.kind)
     profile = kind.profile.model_validate(dict(device.profile))
     link = transport_to(Address.parse(device.address))
-    if record is not None and not isinstance(link, Inbox | Files | Udp):  # these have no bytes of ours to keep
+    if record is not None and kind.recorded and not isinstance(link, Inbox | Files | Udp):  # these have no bytes of ours to keep
         link = Tee(link, record / f"{device.id}.jsonl")
     return profile, link, kind(profile, link, clock)

@@ -91,6 +91,38 @@ REASONS: dict[str, Reason] = {
     # customer display
     "not_taken": Reason("The display does not take what it is sent.", "Check its power, its cable and the flow control of its line."),
     "too_wide": Reason("The right side of a line is wider than the display; a price is never cut.", "Shorten it."),
+    # card terminal: what happens at it
+    "card_wanted": Reason("The terminal waits for the card.", "Insert the card, or hold it to the terminal."),
+    "look_at_terminal": Reason("The terminal asks the guest for something, such as the PIN.", "Look at the terminal."),
+    "pin_wrong": Reason("The PIN was wrong.", "Look at the terminal."),
+    "card_out": Reason("The terminal is done with the card.", "Take the card out."),
+    "card_approved": Reason("The terminal says that it is approved."),
+    "terminal_waits": Reason("The terminal works.", "Wait."),
+    # card terminal: why it does not
+    "payment_unknown": Reason(
+        "Nobody can tell whether the terminal did it.", "Ask the terminal for its last receipt before asking for the money again."
+    ),
+    "amount_differs": Reason("The terminal says that it was another amount.", "Compare its receipt with what was asked for."),
+    "payment_cancelled": Reason("It was cancelled at the terminal, or nobody put a card in."),
+    "card_declined": Reason("The bank declined the payment.", "Pay with another card, or another way."),
+    "card_unreadable": Reason("The terminal cannot read the card.", "Try again, or take another card."),
+    "card_not_accepted": Reason("This card is not accepted here.", "Take another card."),
+    "card_expired": Reason("The card is not valid today.", "Take another card."),
+    "card_inserted": Reason("There is a card in the terminal.", "Take the card out."),
+    "credit_short": Reason("There is not enough money on the card.", "Pay with another card, or another way."),
+    "wrong_currency": Reason("The terminal does not take this currency."),
+    "amount_refused": Reason("The terminal does not take this amount."),
+    "reversal_refused": Reason("The terminal cannot reverse this payment.", "Give the money back another way."),
+    "nothing_to_abort": Reason("No payment runs at this terminal."),
+    "end_of_day_due": Reason("The terminal takes no more before its day is closed.", "Close the day of the terminal."),
+    "bank_unreachable": Reason("The terminal does not reach the bank.", "Check the network of the terminal, then try again."),
+    "terminal_busy": Reason("The terminal is busy.", "Wait until it is done."),
+    "terminal_paper_out": Reason("The terminal has no paper.", "Put a new roll in the terminal."),
+    "terminal_locked": Reason("The terminal must be set up or unlocked first.", "Call the company the terminal is from."),
+    "terminal_cannot": Reason("The terminal has no such function."),
+    "terminal_broken": Reason("The terminal reports that it is broken.", "Call the company the terminal is from."),
+    "terminal_refused": Reason("The terminal refused.", "Look at the terminal."),
+    "registration_refused": Reason("The terminal refuses this till.", "Check its password and adopt it again."),
     # screens
     "page_hidden": Reason("The page is open but not in front.", "Bring it to the front on that screen."),
     "no_beat": Reason("The page has not been heard of.", "Look whether the screen is on and shows its page."),

@@ -172,6 +172,45 @@ class DisplayLine(Message):
     right: str = Field("", max_length=200)
 
 
+class CardTransaction(Message):
+    """What a card terminal told of one transaction: the result of `pay`, `reverse`, `end_of_day` and `repeat_receipt`. None or empty: not told.
+
+    `code` is the terminal's own result in two hexadecimal digits, `00` when all is well. Of a card's number only the last four digits
+    are ever here. `receipt` are the lines for the guest, `shop_receipt` those for the shop, when the till is to print them.
+    """
+
+    code: str = ""
+    amount_minor: int | None = None
+    currency: str = ""
+    receipt_no: int | None = None
+    trace_no: int | None = None
+    terminal: str = ""
+    auth_code: str = ""
+    card: str = ""
+    card_name: str = ""
+    at: str = ""
+    reference: str = ""
+    receipt: tuple[str, ...] = ()
+    shop_receipt: tuple[str, ...] = ()
+
+
+class PaymentStep(Message):
+    """`event/payment`: what happens at a card terminal while command `id` runs. `reason` is a code of the table of reasons."""
+
+    id: str
+    reason: str
+    sentence: str = ""
+    action: str = ""
+
+
+class LatePayment(Message):
+    """`event/payment_late`: a terminal told how a transaction ended after its command had ended here. `repeat_receipt` proves it."""
+
+    approved: bool
+    amount_minor: int | None = None
+    receipt_no: int | None = None
+
+
 class PrintKind(StrEnum):
     """What is printed; each kind has one function that makes its document from its source."""
 

@@ -16,6 +16,7 @@ KINDS = {
     "ups": "devices.drivers.ups:Ups",
     "network_gear": "devices.drivers.network_gear:NetworkGear",
     "customer_display": "devices.drivers.customer_display:CustomerDisplay",
+    "card_terminal": "devices.drivers.card_terminal:CardTerminal",
     "presence": "devices.drivers.presence:Presence",
 }
 

@@ -16,6 +16,7 @@ from devices.driver import Condition, Driver, Identity
 from devices.drivers import KINDS, driver_of
 from devices.errors import DeviceError, NoSuchKind
 from devices.reasons import REASONS
+from devices.simulators.card_terminal import TerminalSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.hub_board import BoardSim
 from devices.simulators.label_printer import LabelPrinterSim
@@ -39,6 +40,7 @@ SIMS: dict[str, Any] = {
     "scale": ScaleSim,
     "ups": UpsSim,
     "customer_display": DisplaySim,
+    "card_terminal": TerminalSim,
 }
 ANSWERING = set(SIMS) - {"scanner", "customer_display"} | {"network_gear"}
 
