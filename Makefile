@@ -38,6 +38,7 @@ peers: .venv/dev.stamp ## the tests against independent programs; a missing one 
 	@$(call need,upsd,nut-server nut-client)
 	@$(call need,snmpd,snmpd)
 	@$(call need,snmpbulkwalk,snmp)
+	@$(call need,tshark,tshark)
 	@$(call need,npm,npm)
 	mkdir -p build/peers
 	npm install --silent --no-save --prefix build/peers zpl-renderer-js@3.4.0

@@ -20,7 +20,7 @@ from hub.clock import Clock
 from hub.customers import Customers
 from hub.customers import tables as customers_tables
 from hub.db import Db
-from hub.equipment import Equipment, MqttLink, PrintDesk
+from hub.equipment import CardTerminals, Equipment, MqttLink, PrintDesk, Ways, card_tables
 from hub.equipment import tables as equipment_tables
 from hub.first_start import adopt_simulated, take_demo
 from hub.journal import Journal
@@ -63,6 +63,7 @@ SCHEMA = (
     pos_tables.Z_REPORTS,
     equipment_tables.JOBS_AT_WORK,
     equipment_tables.HISTORY,
+    card_tables.SCHEMA,
 )
 
 
@@ -100,6 +101,8 @@ class Shop:
         )
         self.pos = Pos(self.db, self.journal, self.clock, counter)
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)
+        ways = Ways(link=self.link, equipment=self.equipment, currency=lambda: self.catalog.shop().currency)
+        self.card_terminals = CardTerminals(self.db, self.journal, self.clock, ways)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -5,10 +5,15 @@ Everything here crosses MQTT as JSON (DESIGN: `store/<store>/dev/<id>/do/<verb>`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from hub.access import Actor
+from hub.ids import Id, TapId
 
 DOCUMENT_BLOCKS_MAX = 400
 TEXT_MAX = 500
@@ -219,6 +224,63 @@ class PrintKind(StrEnum):
     TICKET = "ticket"
     Z_REPORT = "z_report"
     TEST = "test"
+
+
+class CardAct(StrEnum):
+    """What a card terminal is asked for."""
+
+    PAY = "pay"
+    REVERSE = "reverse"
+    END_OF_DAY = "end_of_day"
+
+
+class CardState(StrEnum):
+    """Where it is. Unknown: nobody can tell yet whether it happened; only the terminal's last receipt or a person ends that."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    UNKNOWN = "unknown"
+
+
+class CardAttemptId(Id):
+    """One thing asked of a card terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAttempt:
+    """One thing asked of a card terminal, kept before it is asked. `amount` is in minor units.
+
+    `told` is what the terminal said of it; `reason` is a code of the table of reasons, why it is declined or unknown.
+    """
+
+    id: CardAttemptId
+    act: CardAct
+    device: str
+    amount: int
+    currency: str
+    reference: str
+    state: CardState
+    reason: str
+    told: CardTransaction
+    at: datetime
+    reverses: CardAttemptId | None = None
+
+
+class CardTerminal(Protocol):
+    """Money by card. Each call returns when the terminal has said how it ended, or when nobody can wait longer: then `asked` or `unknown`."""
+
+    async def pay(self, actor: Actor, device: str, amount: int, reference: str, tap_id: TapId) -> CardAttempt:
+        """Take `amount` minor units; `reference` names what it is for. Raises NotAllowed, NotFound, DeviceBusy or TerminalInDoubt."""
+
+    async def abort(self, actor: Actor, device: str) -> None:
+        """Stop the payment that runs; it ends as declined. Raises TerminalRefused when it is too late, or DeviceBusy."""
+
+    async def reverse(self, actor: Actor, payment: CardAttemptId, tap_id: TapId) -> CardAttempt:
+        """Give a payment back. Raises NotAllowed, NotReversible, DeviceBusy or TerminalInDoubt."""
+
+    async def settle_unknown(self, actor: Actor, attempt: CardAttemptId) -> CardAttempt:
+        """Ask the terminal for its last receipt and compare. Raises CannotTell when a person must decide."""
 
 
 class PrintDesk(Protocol):

@@ -12,6 +12,7 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from pydantic import ValidationError
 
 from devices.simulators import paper
+from devices.simulators.card_terminal import TerminalSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
@@ -21,7 +22,7 @@ from devices.simulators.scanner import ScannerSim
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import TcpEnd, UdpEnd
 
-Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim
+Sim = PrinterSim | LabelPrinterSim | ScannerSim | ScaleSim | UpsSim | NetworkGearSim | DisplaySim | TerminalSim
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 RECEIPTS_SHOWN_MAX = 50
 
@@ -41,6 +42,7 @@ class Bench:
             "labels": LabelPrinterSim.on_tcp("labels", ports.get("labels", 0)),
             "switch": NetworkGearSim.on_udp("switch", ports.get("switch", 0)),
             "display": DisplaySim.on_tcp("display", ports.get("display", 0)),
+            "terminal": TerminalSim.on_tcp("terminal", ports.get("terminal", 0)),
         }
 
     async def start(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ TERMINAL_ID = "52500041"
 LENGTHS = {0x03: 1, 0x04: 6, 0x19: 1, 0x49: 2, 0x87: 2}
 ACK, NAK = b"\x06", b"\x15"
 HEARD_MAX = 70_000
+PAUSE_S = 0.2  # between two bytes of one frame
 
 
 def _crc_table() -> list[int]:
@@ -78,9 +80,14 @@ class SerialEars:
     def __init__(self, heard: Callable[[Said], None], line: Callable[[str], None], answer: Callable[[bytes], None]) -> None:
         self._heard, self._line, self._answer = heard, line, answer
         self._state, self._apdu, self._sum = "idle", bytearray(), b""
+        self._fed_at = 0.0
 
     def feed(self, data: bytes) -> None:
-        """Bytes came."""
+        """Bytes came; a frame that stopped in the middle is forgotten."""
+        now = time.monotonic()
+        if now - self._fed_at > PAUSE_S:
+            self._state = "idle"
+        self._fed_at = now
         for n in data:
             getattr(self, f"_{self._state}")(n)
 

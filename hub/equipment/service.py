@@ -220,7 +220,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("scale", device)
-        done = await self._ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
+        done = await self.ask_device(device, "weigh", {"within_s": WEIGH_WITHIN_S}, WEIGH_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotWeigh(device=device, reason=done.reason, sentence=done.sentence)
         return Weight.model_validate(done.result)
@@ -232,7 +232,7 @@ class Equipment:
         """
         actor.must(Right.SEE_DEVICES)
         self._must_be("customer_display", device)
-        done = await self._ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
+        done = await self.ask_device(device, "show", {"lines": [line.model_dump() for line in lines]}, SHOW_WITHIN_S)
         if done.outcome is not Outcome.DONE:
             raise CannotShow(device=device, reason=done.reason, sentence=done.sentence)
 
@@ -241,7 +241,7 @@ class Equipment:
         if seen is None or seen.info is None or seen.info.kind != kind:
             raise NotFound(device=device)
 
-    async def _ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
+    async def ask_device(self, device: str, verb: str, args: dict[str, Any], within_s: float) -> Done:
         """Ask for what makes sense only now: begun within `within_s`, or never. Raises DeviceBusy."""
         until = self._clock.now() + timedelta(seconds=within_s)
         command = Command(id=Id.new(), deadline=until.isoformat(), args=args)

@@ -51,6 +51,7 @@ async def test_the_simulated_devices_are_listed_and_marked(api: httpx.AsyncClien
         ("labels", "label_printer", True),
         ("switch", "network_gear", True),
         ("display", "customer_display", True),
+        ("terminal", "card_terminal", True),
     ]
     assert all("SIMULATED" in sim["name"] and "simulated=1" in sim["address"] for sim in sims)
     assert {"paper_out", "reload", "cover_open", "cut_cable", "plug_in", "slow", "dont_answer", "liar", "garble", "drop"} <= set(
@@ -168,6 +169,7 @@ async def test_the_bench_runs_as_a_process_and_its_devices_are_candidates(tmp_pa
             ("label_printer", True),
             ("network_gear", True),
             ("customer_display", True),
+            ("card_terminal", True),
         ]
         async with driving("receipt_printer", found[0].address) as rig:
             assert (await rig.run(print_errand())).outcome is Outcome.DONE

@@ -12,6 +12,7 @@ import hub.ports
 from devices import messages
 from devices.drivers import KINDS, driver_of
 from devices.reasons import REASONS
+from devices.simulators.card_terminal import TerminalSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
@@ -64,5 +65,5 @@ def test_every_kind_has_its_profile_its_verbs_and_its_honest_list(kind: str) -> 
 
 def test_every_verb_of_a_simulator_is_listed() -> None:
     part = DEVICES.split("## The bench")[1]
-    sims = (PrinterSim, LabelPrinterSim, ScannerSim, UpsSim, NetworkGearSim, DisplaySim)
+    sims = (PrinterSim, LabelPrinterSim, ScannerSim, UpsSim, NetworkGearSim, DisplaySim, TerminalSim)
     assert [verb for sim in sims for verb in sim.verbs if f"`{verb}`" not in part] == []

@@ -13,10 +13,11 @@ from nicegui import Client, app, ui
 
 from hub.access import Actor, Right
 from hub.equipment.model import Device
+from hub.money import CURRENCIES
 from hub.visits.model import Visit
 from ui import texts, theme
 from ui.bench.client import BenchClient, BenchSilent, Sim
-from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, UPS, WEIGHTS_G, WORDS, Deed
+from ui.bench.verbs import DISPLAY, DRAWER, LABELS, NETWORK_GEAR, PRINTER, SCALE, SCANNER, TERMINAL, UPS, WEIGHTS_G, WORDS, Deed
 from ui.station import parts
 from ui.station.desk import Desk, not_for_this_role
 from ui.station.parts import Drawn, box, fact, field, heading
@@ -32,7 +33,7 @@ GUESTS_SHOWN = 6
 SALES_SHOWN = 4
 SCREEN_KIND = "presence"
 LEFT = ("receipt_printer", "label_printer", "network_gear")
-RIGHT = ("scanner", "customer_display", "scale", "ups")
+RIGHT = ("scanner", "customer_display", "card_terminal", "scale", "ups")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class BenchPage:
             "customer_display": self._draw_display,
             "ups": self._draw_ups,
             "network_gear": self._draw_gear,
+            "card_terminal": self._draw_terminal,
         }
 
     async def build(self) -> None:
@@ -331,6 +333,20 @@ class BenchPage:
                     text(str(line), "bench-glass-line")
             self._draw_faults(sim.state)
             self._draw_deeds(sim, DISPLAY)
+
+    # Card terminal
+
+    def _draw_terminal(self, sim: Sim) -> None:
+        t, state = self._desk.t, sim.state
+        currency = CURRENCIES[self._desk.ask.catalog.shop().currency]
+        with box("desk-panel", "section"):
+            self._draw_title(sim, t("Card terminal"))
+            with box("desk-facts"):
+                fact(t("On its screen"), self._word(state.get("screen")))
+                fact(t("Who stands before it"), self._word(state.get("guest")))
+                fact(t("Really taken"), currency.show(int(state.get("taken_minor", 0))))
+            self._draw_faults(state)
+            self._draw_deeds(sim, TERMINAL)
 
     # Screens
 

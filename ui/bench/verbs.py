@@ -11,6 +11,7 @@ from ui.texts import N_
 State = Mapping[str, Any]
 AFTER_LINES, SLOW_BYTES_PER_S, AFTER_BYTES, NONSENSE = 6, 150, 120, 5
 A_LABEL_S = 2.0
+ANOTHER_AMOUNT = 100
 FRAMES_LOST, SLOWER_THAN_WAITED_S = 5000, 2.0
 TOO_MUCH_MG, LIFTED_MG, LATE_S, HALF_AN_ANSWER = 20_000_000, -250_000, 1.0, 3
 
@@ -163,6 +164,29 @@ DISPLAY: tuple[Deed, ...] = (
     Deed(verb="power_cycle", label=N_("Switch it off and on"), icon="restart_alt", when=_plugged),
     Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
 )
+TERMINAL: tuple[Deed, ...] = (
+    Deed(verb="plug_in", label=N_("Plug the cable in"), icon="power", when=lambda s: not _plugged(s), fault=False),
+    Deed(verb="insert_card", label=N_("Put the card in"), icon="credit_card", when=lambda s: s.get("screen") == "insert card", fault=False),
+    Deed(verb="approve", label=N_("A guest with a good card"), icon="thumb_up", when=lambda s: s.get("guest") != "approve", fault=False),
+    Deed(verb="reload", label=N_("Put a new roll in"), icon="receipt", when=lambda s: s.get("paper") == "out", fault=False),
+    Deed(verb="heal", label=N_("Make it well again"), icon="healing", when=lambda s: bool(s.get("faults")) and _plugged(s), fault=False),
+    Deed(verb="decline", label=N_("The bank says no"), icon="block", when=lambda s: s.get("guest") != "decline"),
+    Deed(verb="no_card", label=N_("Nobody puts a card in"), icon="hourglass_empty", when=lambda s: s.get("guest") != "no_card"),
+    Deed(verb="customer_cancels", label=N_("The guest cancels"), icon="cancel", when=lambda s: s.get("guest") != "customer_cancels"),
+    Deed(verb="card_removed", label=N_("The guest pulls the card out"), icon="eject", when=lambda s: s.get("guest") != "card_removed"),
+    _fault("drop_after_authorisation", N_("Lose the line when it is paid"), "cable"),
+    _fault("no_answer_after_ack", N_("Say nothing more once it was asked"), "voice_over_off"),
+    _fault("auto_reverse", N_("Give back what the till did not hear of"), "undo"),
+    _fault("no_result", N_("End without a result"), "question_mark"),
+    _fault("other_amount", N_("Take another amount"), "price_change", minor=ANOTHER_AMOUNT),
+    _fault("end_of_day_due", N_("Want its day closed"), "event_busy"),
+    Deed(verb="paper_out", label=N_("Take the paper out"), icon="receipt", when=lambda s: s.get("paper") != "out"),
+    _fault("late", N_("Answer too late"), "hourglass_bottom", seconds=LATE_S),
+    _fault("dont_answer", N_("Stop answering"), "voice_over_off"),
+    Deed(verb="garble", label=N_("Answer nonsense"), icon="blur_on", args={"answers": NONSENSE}, when=lambda s: not _has(s, "garble")),
+    _fault("half_write", N_("Give half an answer"), "content_cut", after_bytes=HALF_AN_ANSWER),
+    Deed(verb="unplug", label=N_("Pull the cable"), icon="link_off", when=_plugged),
+)
 WEIGHTS_G = (0, 5, 30, 60, 90, 500, 1250)
 WORDS: dict[str, str] = {  # what a state says of itself
     "paper": N_("Paper"),
@@ -192,5 +216,21 @@ WORDS: dict[str, str] = {  # what a state says of itself
     "poe_overload": N_("draws too much power"),
     "too_big": N_("refuses long answers"),
     "stuck": N_("takes no bytes"),
+    "drop_after_authorisation": N_("will lose the line when it is paid"),
+    "no_answer_after_ack": N_("will say nothing more once it was asked"),
+    "auto_reverse": N_("gives back what the till did not hear of"),
+    "no_result": N_("ends without a result"),
+    "other_amount": N_("takes another amount"),
+    "end_of_day_due": N_("wants its day closed"),
+    "ready": N_("ready"),
+    "insert card": N_("waits for a card"),
+    "enter PIN": N_("asks for the PIN"),
+    "asking the bank": N_("asks the bank"),
+    "take the card out": N_("done; the card can be taken out"),
+    "approve": N_("a guest with a good card"),
+    "decline": N_("the bank says no"),
+    "no_card": N_("nobody puts a card in"),
+    "customer_cancels": N_("the guest cancels"),
+    "card_removed": N_("the guest pulls the card out"),
     "unplug": N_("cable is out"),
 }

@@ -30,6 +30,7 @@ FIGURES = {
     "glyphs_missing": N_("Characters no font had"),
     "answers_dropped": N_("Answers not understood"),
     "answers_refused": N_("Answers not understood"),
+    "last_receipt_no": N_("Number of its last receipt"),
     "scans": N_("Codes read"),
     "refused": N_("Not taken for a code"),
     "garbage_bytes": N_("Bytes of garbage"),

@@ -44,6 +44,7 @@ DEVICE_KINDS: dict[str, str] = {
     "ups": N_("Battery backup (UPS)"),
     "network_gear": N_("Network device"),
     "customer_display": N_("Customer display"),
+    "card_terminal": N_("Card terminal"),
     "presence": N_("Screen"),
 }
 
