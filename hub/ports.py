@@ -12,7 +12,6 @@ from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from hub.access import Actor
 from hub.ids import Id, TapId
 
 DOCUMENT_BLOCKS_MAX = 400
@@ -270,16 +269,16 @@ class CardAttempt:
 class CardTerminal(Protocol):
     """Money by card. Each call returns when the terminal has said how it ended, or when nobody can wait longer: then `asked` or `unknown`."""
 
-    async def pay(self, actor: Actor, device: str, amount: int, reference: str, tap_id: TapId) -> CardAttempt:
+    async def pay(self, actor: Any, device: str, amount: int, reference: str, tap_id: TapId) -> CardAttempt:
         """Take `amount` minor units; `reference` names what it is for. Raises NotAllowed, NotFound, DeviceBusy or TerminalInDoubt."""
 
-    async def abort(self, actor: Actor, device: str) -> None:
+    async def abort(self, actor: Any, device: str) -> None:
         """Stop the payment that runs; it ends as declined. Raises TerminalRefused when it is too late, or DeviceBusy."""
 
-    async def reverse(self, actor: Actor, payment: CardAttemptId, tap_id: TapId) -> CardAttempt:
+    async def reverse(self, actor: Any, payment: CardAttemptId, tap_id: TapId) -> CardAttempt:
         """Give a payment back. Raises NotAllowed, NotReversible, DeviceBusy or TerminalInDoubt."""
 
-    async def settle_unknown(self, actor: Actor, attempt: CardAttemptId) -> CardAttempt:
+    async def settle_unknown(self, actor: Any, attempt: CardAttemptId) -> CardAttempt:
         """Ask the terminal for its last receipt and compare. Raises CannotTell when a person must decide."""
 
 

@@ -41,7 +41,7 @@ class Said:
     control: str
     data: bytes = b""
 
-    def bytes(self) -> bytes:
+    def plain(self) -> bytes:
         """As it goes over TCP."""
         size = len(self.data)
         count = bytes([size]) if size < 255 else b"\xff" + bytes([size % 256, size // 256])
@@ -49,7 +49,7 @@ class Said:
 
     def frame(self) -> bytes:
         """As it goes over a serial line."""
-        raw = self.bytes()
+        raw = self.plain()
         return b"\x10\x02" + raw.replace(b"\x10", b"\x10\x10") + b"\x10\x03" + check(raw)
 
 
@@ -77,7 +77,7 @@ class TcpEars:
 class SerialEars:
     """Frames out of a line, byte by byte. `line` is told of `ok` and `again` for ours; `answer` puts ACK or NAK on the line."""
 
-    def __init__(self, heard: Callable[[Said], None], line: Callable[[str], None], answer: Callable[[bytes], None]) -> None:
+    def __init__(self, heard: Callable[[Said], None], line: Callable[[str], None], answer: Callable[[bytes], object]) -> None:
         self._heard, self._line, self._answer = heard, line, answer
         self._state, self._apdu, self._sum = "idle", bytearray(), b""
         self._fed_at = 0.0

@@ -68,7 +68,7 @@ class TerminalWire(OnWire):
         return self.end.clients if isinstance(self.end, TcpEnd) else 0
 
     def _put_said(self, said: Said) -> bool:
-        raw = said.frame() if self._serial else said.bytes()
+        raw = said.frame() if self._serial else said.plain()
         if self._garble:
             self._garble -= 1
             raw = bytes(b ^ 0x5A for b in raw)

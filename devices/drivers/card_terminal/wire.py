@@ -126,7 +126,7 @@ class Serial:
         return (apdu if good else None), True
 
 
-def crc(data: bytes) -> int:
+def crc(data: bytes | bytearray) -> int:
     """CRC-16/CCITT, reflected, from zero on."""
     value = 0
     for b in data:
