@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from devices.driver import Driver
 from devices.drivers.card_terminal import codes, zvt
-from devices.drivers.card_terminal.dialogue import Heard
+from devices.drivers.card_terminal.dialogue import Dialogue, Heard, Patience
 from devices.drivers.card_terminal.receipt import LINES_MAX, Papers, covered
 from devices.drivers.card_terminal.told import transaction
 from devices.drivers.card_terminal.wire import Plain, Serial, crc, framed, unframed
@@ -20,6 +20,7 @@ from devices.errors import DeviceError
 from devices.reasons import REASONS
 from devices.simulators.card_terminal import TerminalSim
 from devices.transport import Inbox
+from hub.clock import Clock
 
 
 class Pipe(Inbox):
@@ -201,3 +202,26 @@ def test_no_driver_that_hears_card_numbers_is_recorded() -> None:
     from devices.drivers.card_terminal import CardTerminal  # noqa: PLC0415 - beside the others it would say nothing
 
     assert (CardTerminal.recorded, Driver.recorded) == (False, True)
+
+
+WELL, STOPPED = Apdu(zvt.STATUS, b"\x27\x00" + zvt.amount_bmp(1250)), Apdu(zvt.ABORT, b"\x6c")
+
+
+@pytest.mark.parametrize(
+    ("said", "no", "strays"),
+    [
+        ([WELL, zvt.YES, STOPPED], 0x6C, [WELL]),  # of an earlier payment: it came before our acknowledgement
+        ([zvt.YES, WELL, STOPPED], None, []),  # yes, and then no: nobody can tell
+        ([zvt.YES, Apdu(zvt.STATUS, b"\x27\x05"), STOPPED], 0x05, []),
+        ([Apdu(0x8483)], 0x83, []),
+    ],
+)
+async def test_what_counts_is_what_comes_after_our_acknowledgement_and_yes_is_never_taken_back(
+    said: list[Apdu], no: int | None, strays: list[Apdu]
+) -> None:
+    link, heard, found = Pipe(), Heard(), []
+    talk = Dialogue(Plain(link), 0.5, Clock())
+    talk.stray = found.append
+    link.put(b"".join(apdu.encoded() for apdu in said))
+    await talk.hold(Apdu(zvt.AUTHORISATION, zvt.amount_bmp(1250)), Patience(silence_s=0.5, whole_s=1), heard)
+    assert (heard.no(), found) == (no, strays)
