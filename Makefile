@@ -43,6 +43,7 @@ peers: .venv/dev.stamp ## the tests against independent programs; a missing one 
 	@$(call need,avahi-browse,avahi-utils)
 	@$(call need,dbus-daemon,dbus)
 	@$(call need,pdftoppm,poppler-utils)
+	@$(call need,tshark,tshark)
 	@$(call need,npm,npm)
 	@$(call need,unshare,util-linux)
 	@$(call need,ip,iproute2)

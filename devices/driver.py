@@ -89,9 +89,9 @@ class Result:
         return cls(outcome=Outcome.FAILED, reason=reason, answer=answer or {})
 
     @classmethod
-    def unknown(cls, reason: str) -> Result:
+    def unknown(cls, reason: str, answer: Mapping[str, Any] | None = None) -> Result:
         """Nobody can tell; a person must look. Never tried again by a machine."""
-        return cls(outcome=Outcome.UNKNOWN, reason=reason)
+        return cls(outcome=Outcome.UNKNOWN, reason=reason, answer=answer or {})
 
     @classmethod
     def later(cls, reason: str) -> Result:
@@ -164,6 +164,7 @@ class Driver(ABC):
     profile: ClassVar[type[Profile]]
     verbs: ClassVar[Mapping[str, type[BaseModel]]]
     urgent: ClassVar[frozenset[str]] = frozenset()  # may run while another command is held
+    interrupts: ClassVar[frozenset[str]] = frozenset()  # may run beside another command whatever that one does, such as to stop it
     lasting: ClassVar[frozenset[str]] = frozenset()  # verbs with an effect nobody takes back; they await `Job.before_writing`
     pace: ClassVar[Pace]
     private: ClassVar[bool] = False  # its bytes are recorded nowhere: numbers of guests' cards and payment codes are among them

@@ -52,6 +52,14 @@ class WrongDevice(DeviceError):
     reason = "wrong_device"
 
 
+class RegistrationRefused(DeviceError):
+    """A card terminal is there and does not let us in."""
+
+    code = "registration_refused"
+    hint = "Check the password of the terminal."
+    reason = "registration_refused"
+
+
 class BadAddress(InvalidInput):
     """An address no transport can be made of."""
 

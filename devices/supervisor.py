@@ -171,7 +171,8 @@ class Supervisor:
         try:
             while not working.done():
                 self._wake.clear()
-                if head.held and (urgent := self._log.urgent(self.device.id, self._driver.urgent)):
+                passing = self._driver.urgent if head.held else self._driver.interrupts
+                if urgent := self._log.urgent(self.device.id, passing):
                     await self._work_urgent(urgent)
                     continue
                 woken = asyncio.ensure_future(self._wake.wait())

@@ -22,6 +22,7 @@ from hub.customers import tables as customers_tables
 from hub.db import Db
 from hub.equipment import (
     AssetLabels,
+    CardTerminals,
     Equipment,
     MqttLink,
     Network,
@@ -30,6 +31,8 @@ from hub.equipment import (
     SelfTests,
     Sensors,
     ShutdownPlan,
+    Ways,
+    card_tables,
     network_tables,
 )
 from hub.equipment import tables as equipment_tables
@@ -80,6 +83,7 @@ SCHEMA = (
     equipment_tables.TESTS,
     equipment_tables.FALLBACKS,
     network_tables.SCHEMA,
+    card_tables.SCHEMA,
 )
 
 
@@ -125,6 +129,8 @@ class Shop:
         self.power = PowerWatch(self.db, self.journal, self.equipment, self.link, self.clock)
         self.network = Network(self.db, self.journal, self.clock, self.link, self.equipment)
         self.asset_labels = AssetLabels(self.db, self.journal, self.equipment)
+        ways = Ways(link=self.link, equipment=self.equipment, currency=lambda: self.catalog.shop().currency)
+        self.card_terminals = CardTerminals(self.db, self.journal, self.clock, ways)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -5,10 +5,14 @@ Everything here crosses MQTT as JSON (DESIGN: `store/<store>/dev/<id>/do/<verb>`
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from hub.ids import Id, TapId
 
 DOCUMENT_BLOCKS_MAX = 400
 TEXT_MAX = 500
@@ -212,6 +216,45 @@ class DisplayLine(Message):
     right: str = Field("", max_length=200)
 
 
+class CardTransaction(Message):
+    """What a card terminal told of one transaction: the result of `pay`, `reverse`, `end_of_day` and `repeat_receipt`. None or empty: not told.
+
+    `code` is the terminal's own result in two hexadecimal digits, `00` when all is well. Of a card's number only the last four digits
+    are ever here. `receipt` are the lines for the guest, `shop_receipt` those for the shop, when the till is to print them.
+    """
+
+    code: str = ""
+    amount_minor: int | None = None
+    currency: str = ""
+    receipt_no: int | None = None
+    trace_no: int | None = None
+    terminal: str = ""
+    auth_code: str = ""
+    card: str = ""
+    card_name: str = ""
+    at: str = ""
+    reference: str = ""
+    receipt: tuple[str, ...] = ()
+    shop_receipt: tuple[str, ...] = ()
+
+
+class PaymentStep(Message):
+    """`event/payment`: what happens at a card terminal while command `id` runs. `reason` is a code of the table of reasons."""
+
+    id: str
+    reason: str
+    sentence: str = ""
+    action: str = ""
+
+
+class LatePayment(Message):
+    """`event/payment_late`: a terminal told how a transaction ended after its command had ended here. `repeat_receipt` proves it."""
+
+    approved: bool
+    amount_minor: int | None = None
+    receipt_no: int | None = None
+
+
 class PrintKind(StrEnum):
     """What is printed; each kind has one function that makes its document from its source."""
 
@@ -220,6 +263,63 @@ class PrintKind(StrEnum):
     TICKET = "ticket"
     Z_REPORT = "z_report"
     TEST = "test"
+
+
+class CardAct(StrEnum):
+    """What a card terminal is asked for."""
+
+    PAY = "pay"
+    REVERSE = "reverse"
+    END_OF_DAY = "end_of_day"
+
+
+class CardState(StrEnum):
+    """Where it is. Unknown: nobody can tell yet whether it happened; only the terminal's last receipt or a person ends that."""
+
+    ASKED = "asked"
+    APPROVED = "approved"
+    DECLINED = "declined"
+    UNKNOWN = "unknown"
+
+
+class CardAttemptId(Id):
+    """One thing asked of a card terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAttempt:
+    """One thing asked of a card terminal, kept before it is asked. `amount` is in minor units.
+
+    `told` is what the terminal said of it; `reason` is a code of the table of reasons, why it is declined or unknown.
+    """
+
+    id: CardAttemptId
+    act: CardAct
+    device: str
+    amount: int
+    currency: str
+    reference: str
+    state: CardState
+    reason: str
+    told: CardTransaction
+    at: datetime
+    reverses: CardAttemptId | None = None
+
+
+class CardTerminal(Protocol):
+    """Money by card. Each call returns when the terminal has said how it ended, or when nobody can wait longer: then `asked` or `unknown`."""
+
+    async def pay(self, actor: Any, device: str, amount: int, reference: str, tap_id: TapId) -> CardAttempt:
+        """Take `amount` minor units; `reference` names what it is for. Raises NotAllowed, NotFound, DeviceBusy or TerminalInDoubt."""
+
+    async def abort(self, actor: Any, device: str) -> None:
+        """Stop the payment that runs; it ends as declined. Raises TerminalRefused when it is too late, or DeviceBusy."""
+
+    async def reverse(self, actor: Any, payment: CardAttemptId, tap_id: TapId) -> CardAttempt:
+        """Give a payment back. Raises NotAllowed, NotReversible, DeviceBusy or TerminalInDoubt."""
+
+    async def settle_unknown(self, actor: Any, attempt: CardAttemptId) -> CardAttempt:
+        """Ask the terminal for its last receipt and compare. Raises CannotTell when a person must decide."""
 
 
 class PrintDesk(Protocol):

@@ -20,6 +20,7 @@ KINDS = {
     "network_gear": "devices.drivers.network_gear:NetworkGear",
     "customer_display": "devices.drivers.customer_display:CustomerDisplay",
     "sensor": "devices.drivers.sensor:Sensor",
+    "card_terminal": "devices.drivers.card_terminal:CardTerminal",
     "presence": "devices.drivers.presence:Presence",
 }
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from devices.simulators import paged, paper
 from devices.simulators.card_reader import CardReaderSim
+from devices.simulators.card_terminal import TerminalSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.internet import InternetSim
 from devices.simulators.label_printer import LabelPrinterSim
@@ -39,6 +40,7 @@ Sim = (
     | NetworkGearSim
     | DisplaySim
     | CardReaderSim
+    | TerminalSim
     | InternetSim
     | ThingSim
 )

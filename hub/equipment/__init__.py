@@ -1,5 +1,6 @@
 """The hub's view of devices, and the print desk."""
 
+from hub.equipment.card_terminal import CardTerminals, Ways
 from hub.equipment.labels import AssetLabels
 from hub.equipment.link import MqttLink
 from hub.equipment.model import POWERS_HUB, Device, DeviceChange, DeviceRefused, DeviceSpec, JobState, PrintJob
@@ -13,6 +14,7 @@ from hub.equipment.service import Equipment
 __all__ = [
     "POWERS_HUB",
     "AssetLabels",
+    "CardTerminals",
     "Device",
     "DeviceChange",
     "DeviceRefused",
@@ -27,4 +29,5 @@ __all__ = [
     "SelfTests",
     "Sensors",
     "ShutdownPlan",
+    "Ways",
 ]

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from hub.equipment.model import Alarm, JobId, JobState
 from hub.journal import Event
-from hub.ports import Health, PrintKind
+from hub.money import Minor
+from hub.ports import CardAct, CardAttemptId, CardState, Health, PrintKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,3 +159,35 @@ class AssetLabelPrinted(Event):
     """The label of a device came out of the label printer. `device` is its short id."""
 
     device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardAsked(Event):
+    """A card terminal is about to be asked for money, to give it back, or to close its day. `amount` is in minor units."""
+
+    attempt: CardAttemptId
+    act: CardAct
+    device: str
+    amount: Minor
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardEnded(Event):
+    """A card terminal said how it ended, or nobody can tell: unknown."""
+
+    attempt: CardAttemptId
+    act: CardAct
+    device: str
+    amount: Minor
+    currency: str
+    state: CardState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardSettled(Event):
+    """Something unknown at a card terminal was cleared up, by its last receipt or by a person."""
+
+    attempt: CardAttemptId
+    state: CardState
+    by_person: bool

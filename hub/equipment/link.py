@@ -28,7 +28,7 @@ class MqttLink:
     def __init__(self, store: str, secrets_file: Path, since: str, name: Callable[[], str]) -> None:
         self._store, self._file, self._since, self._name = store, secrets_file, since, name
         self._mqtt: Mqtt | None = None
-        self._topics: dict[str, Told] = {}
+        self._topics: dict[str, list[Told]] = {}
         self._on_connect: list[Callable[[], None]] = []
         self._session = Id.new()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -36,8 +36,8 @@ class MqttLink:
         self.refused = 0  # messages that could not be understood
 
     def listen(self, pattern: str, told: Told) -> None:
-        """Call `told(levels below the store, payload)` for messages on `store/<store>/<pattern>`; before `run`."""
-        self._topics[pattern] = told
+        """Call `told(levels below the store, payload)` for messages on `store/<store>/<pattern>`, after whoever asked before; before `run`."""
+        self._topics.setdefault(pattern, []).append(told)
 
     def on_connect(self, told: Callable[[], None]) -> None:
         """Call `told` after every connect: send again whatever is open."""
@@ -94,13 +94,13 @@ class MqttLink:
 
     def _dispatch(self, topic: str, payload: bytes) -> None:
         levels = topic.split("/")[2:]
-        for pattern, told in self._topics.items():
-            if _matches(pattern.split("/"), levels):
-                try:
-                    told(levels, payload)
-                except (ValueError, KeyError, TypeError) as bad:
-                    self.refused += 1
-                    log.warning("message refused", topic=topic, size=len(payload), why=type(bad).__name__)
+        listeners = next((told for pattern, told in self._topics.items() if _matches(pattern.split("/"), levels)), ())
+        for told in listeners:
+            try:
+                told(levels, payload)
+            except (ValueError, KeyError, TypeError) as bad:
+                self.refused += 1
+                log.warning("message refused", topic=topic, size=len(payload), why=type(bad).__name__)
                 return
 
 

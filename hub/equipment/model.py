@@ -172,3 +172,45 @@ class NotSettled(PersonError):
 
     code = "job_needs_nobody"
     hint = "This job is not waiting for anyone. Look at the list again."
+
+
+class TerminalInDoubt(PersonError):
+    """Nobody knows yet how the last thing asked of this terminal ended; asking again could take the money twice."""
+
+    code = "terminal_in_doubt"
+    hint = "Ask the terminal for its last receipt, or decide what happened; then go on."
+
+
+class TerminalTaken(PersonError):
+    """Something else runs at this terminal."""
+
+    code = "terminal_taken"
+    hint = "Wait until it is over, then try again."
+
+
+class TerminalRefused(PersonError):
+    """The terminal did not do it."""
+
+    code = "terminal_refused"
+    hint = "Look at the terminal."
+
+
+class NotReversible(PersonError):
+    """Only a payment that was approved, with a receipt number, and not given back yet can be reversed."""
+
+    code = "not_reversible"
+    hint = "Give the money back another way."
+
+
+class NotInDoubt(PersonError):
+    """It is known how this ended."""
+
+    code = "not_in_doubt"
+    hint = "Nothing need be decided. Look at the list again."
+
+
+class CannotTell(PersonError):
+    """The terminal's last receipt neither proves the payment nor proves that there was none."""
+
+    code = "cannot_tell"
+    hint = "Look at the receipts of the terminal, then decide whether the money was taken."

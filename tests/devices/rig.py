@@ -123,7 +123,7 @@ async def driving(kind: str, address: str, link: Transport | None = None, clock:
     driver = made(made.profile.model_validate(profile), link, clock or Clock())
     rig = Rig(driver, link, Bells())
     try:
-        if kind in {"scanner", "card_reader", "ups"}:
+        if kind in {"scanner", "card_reader", "ups", "card_terminal"}:
             await driver.identify()
         elif kind in {"scale", "customer_display"}:
             await link.open()

@@ -57,6 +57,7 @@ async def test_the_simulated_devices_are_listed_and_marked(api: httpx.AsyncClien
         ("cards", "card_reader", True),
         ("internet", "internet", True),
         ("office", "office_printer", True),
+        ("terminal", "card_terminal", True),
     ]
     assert all("SIMULATED" in sim["name"] and "simulated=1" in sim["address"] for sim in sims)
     assert {"paper_out", "reload", "cover_open", "cut_cable", "plug_in", "slow", "dont_answer", "liar", "garble", "drop"} <= set(
@@ -191,6 +192,7 @@ async def test_the_bench_runs_as_a_process_and_its_devices_are_candidates(tmp_pa
             ("card_reader", True),
             ("internet", True),
             ("office_printer", True),
+            ("card_terminal", True),
         ]
         async with driving("receipt_printer", found[0].address) as rig:
             assert (await rig.run(print_errand())).outcome is Outcome.DONE

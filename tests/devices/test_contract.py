@@ -17,6 +17,7 @@ from devices.drivers import KINDS, driver_of
 from devices.errors import DeviceError, NoSuchKind
 from devices.reasons import REASONS
 from devices.simulators.card_reader import CardReaderSim
+from devices.simulators.card_terminal import TerminalSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.hub_board import BoardSim
 from devices.simulators.internet import FAR, InternetSim
@@ -47,6 +48,7 @@ SIMS: dict[str, Any] = {
     "scale": ScaleSim,
     "ups": UpsSim,
     "customer_display": DisplaySim,
+    "card_terminal": TerminalSim,
 }
 OVER_SNMP: dict[str, Any] = {"network_gear": NetworkGearSim, "ups over SNMP": UpsAgentSim}  # a kind, or the second way of one
 WAYS = (*KINDS, "ups over SNMP")

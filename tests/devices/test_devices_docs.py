@@ -13,6 +13,7 @@ from devices import messages
 from devices.drivers import KINDS, driver_of
 from devices.reasons import REASONS
 from devices.simulators.card_reader import CardReaderSim
+from devices.simulators.card_terminal import TerminalSim
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import WifiGearSim
@@ -74,6 +75,7 @@ def test_every_verb_of_a_simulator_is_listed() -> None:
         OfficePrinterSim,
         TypingScannerSim,
         CardReaderSim,
+        TerminalSim,
         UpsSim,
         UpsAgentSim,
         WifiGearSim,

@@ -20,7 +20,19 @@ from ui.texts import N_
 from ui.widgets import chip, main_action, text
 
 SCALE, DISPLAY = "scale", "customer_display"
-ADOPTABLE = (PRINTER, OFFICE_PRINTER, "label_printer", "scanner", "card_reader", SCALE, DISPLAY, "ups", "network_gear", "sensor")
+ADOPTABLE = (
+    PRINTER,
+    OFFICE_PRINTER,
+    "label_printer",
+    "scanner",
+    "card_reader",
+    "card_terminal",
+    SCALE,
+    DISPLAY,
+    "ups",
+    "network_gear",
+    "sensor",
+)
 _LANGUAGE = N_("The language it speaks; its manual names it")
 
 
@@ -89,6 +101,13 @@ SETTINGS: Mapping[str, tuple[Choice | Typed, ...]] = {
             label=N_("The characters it can show"),
             values={"ascii": N_("Latin letters only"), "gbk": N_("Chinese too (GBK)")},
         ),
+    ),
+    "card_terminal": (
+        Choice(
+            name="framing", label=N_("How it is connected"), values={"tcp": N_("Network: tcp://address:20007"), "serial": N_("Serial line")}
+        ),
+        Choice(name="prints", label=N_("Who prints its receipts"), values={"terminal": N_("The terminal"), "till": N_("The till")}),
+        Typed(name="password", label=N_("Password of the terminal"), hint=N_("Empty: 000000"), secret=True),
     ),
     "ups": (
         Typed(name="ups", label=N_("Its name in NUT"), hint=N_("Empty when there is only one; the address is tcp://address:3493")),

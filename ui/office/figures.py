@@ -22,6 +22,7 @@ WORDS = {
     "queued": N_("Jobs in the printer"),
     "supply_low_pct": N_("Emptiest cartridge (%)"),
     "supplies": N_("Cartridges"),
+    "last_receipt_no": N_("Number of its last receipt"),
     "scans": N_("Codes read"),
     "cards": N_("Cards read"),
     "refused": N_("Not taken for a code"),

@@ -55,6 +55,7 @@ DEVICE_KINDS: dict[str, str] = {
     "network_gear": N_("Network device"),
     "customer_display": N_("Customer display"),
     "sensor": N_("Sensor or plug"),
+    "card_terminal": N_("Card terminal"),
     "presence": N_("Screen"),
 }
 
