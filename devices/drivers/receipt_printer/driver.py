@@ -171,6 +171,7 @@ class ReceiptPrinter(Driver):
     async def _ready(self, job: Job) -> None:
         """Return when the first byte may be sent. Raises _NotReady, or CannotConnect and LinkLost before any hold."""
         held = ""
+        last_word = self._clock.monotonic()
         while True:
             if job.expired(self._clock.now()):
                 raise _NotReady(Result.failed("expired"))
@@ -180,13 +181,22 @@ class ReceiptPrinter(Driver):
                 if not held:
                     raise
                 raise _NotReady(Result.later("unreachable")) from None  # switched off to change the roll: it comes back
-            stopped = status.stopped_by if status else ""
+            stopped = status.stopped_by if status else self._may_be_gone
             if not stopped:
                 return
+            if status is not None:
+                last_word = self._clock.monotonic()
+            elif self._clock.monotonic() - last_word > self._profile.silent_s_max:
+                raise _NotReady(Result.later(stopped))
             if stopped != held:
                 await job.moved("held", stopped)
                 held = stopped
             await self._clock.sleep(HOLD_POLL_S)
+
+    @property
+    def _may_be_gone(self) -> str:
+        """The reason to send nothing to a printer that is silent: on a serial line nothing else shows that it is there."""
+        return "silent" if self._profile.monitored and not self._link.proves_presence else ""
 
     async def _send(self, job: Job, parts: list[bytes]) -> None:
         """Every part, with a look between them while the printer answers. Raises LinkLost."""
