@@ -18,7 +18,7 @@ from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.presence import ScreenSim
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import CAPACITY_MG, ScaleSim
-from devices.simulators.scanner import Garbage, ScanOne, ScannerSim
+from devices.simulators.scanner import Garbage, ScannerSim, ScanOne
 from devices.simulators.shelf import Receipt, Shelf
 from devices.simulators.ups import UpsSim
 from devices.simulators.wire import LineServer
@@ -53,7 +53,11 @@ class Part:
 
     def in_memory(self) -> None:
         """Put the simulator on a wire in memory."""
-        end = LinesEnd(self.sim._hear) if isinstance(self.sim.end, LineServer) else MemoryEnd(self.sim.received, getattr(self.sim, "opened", _nothing))
+        end = (
+            LinesEnd(self.sim._hear)
+            if isinstance(self.sim.end, LineServer)
+            else MemoryEnd(self.sim.received, getattr(self.sim, "opened", _nothing))
+        )
         self.sim.end, self.link = end, MemoryLine(end, connection=not self.serial)
 
     async def start(self) -> None:
@@ -92,14 +96,14 @@ class Part:
         """Figures that must be told of it as it is now."""
         return {}
 
-    def command(self, rng: random.Random, tag: str) -> Fault:  # noqa: ARG002 - most have no use of them
+    def command(self, rng: random.Random, tag: str) -> Fault:
         """A verb of the driver and its arguments."""
         return "status", {}
 
     def switched_off(self) -> None:
         """The host let go of it, and knows nothing of what was."""
 
-    def wrong_end(self, verb: str, tag: str, done: Mapping[str, Any]) -> str:  # noqa: ARG002 - most commands leave no trace
+    def wrong_end(self, verb: str, tag: str, done: Mapping[str, Any]) -> str:
         """Why a command cannot have ended so; empty when it can."""
         return ""
 
@@ -107,7 +111,7 @@ class Part:
         """What is not as it should be, of a device that has been well for a while."""
         return ""
 
-    async def use(self, rng: random.Random) -> Callable[[], str]:  # noqa: ARG002 - as above
+    async def use(self, rng: random.Random) -> Callable[[], str]:
         """Use it as people do while it is well; asked a moment later what went wrong."""
         return lambda: ""
 
@@ -160,7 +164,7 @@ class ReceiptPrinterPart(Part):
         sim = self.sim
         if not sim.end.plugged:
             return OFFLINE, ""
-        if sim._mute:
+        if sim._mute or sim._off:
             return self._silent()
         why = "cover_open" if sim.cover else "" if sim.paper else "paper_out"
         why = why or ("says_offline" if sim._lie == "says_offline" else "paper_low" if sim.low else "")
@@ -168,7 +172,7 @@ class ReceiptPrinterPart(Part):
 
     def figures(self) -> Mapping[str, Any]:
         sim = self.sim
-        return {"drawer_open": sim.drawer} if sim.end.plugged and not sim._mute else {}
+        return {"drawer_open": sim.drawer} if sim.end.plugged and not (sim._mute or sim._off) else {}
 
     def command(self, rng: random.Random, tag: str) -> Fault:
         verb = rng.choice(["print", "print", "print", "kick", "status"])
@@ -324,7 +328,7 @@ class ScalePart(Part):
             return {}
         return {"mg": None if sim.moving or sim.mg > CAPACITY_MG else sim._shown}
 
-    def command(self, rng: random.Random, tag: str) -> Fault:  # noqa: ARG002
+    def command(self, rng: random.Random, tag: str) -> Fault:
         return ("weigh", {"within_s": rng.choice([1, 5])}) if rng.random() < 0.5 else ("status", {})
 
 
@@ -337,7 +341,18 @@ class UpsPart(Part):
         self.serial = False
 
     def faults(self, rng: random.Random) -> list[Fault]:
-        plain = ("mains_off", "mains_off", "mains_on", "replace_battery", "stale", "driver_gone", "wait", "dont_answer", "unplug", "plug_in")
+        plain = (
+            "mains_off",
+            "mains_off",
+            "mains_on",
+            "replace_battery",
+            "stale",
+            "driver_gone",
+            "wait",
+            "dont_answer",
+            "unplug",
+            "plug_in",
+        )
         return [
             *((verb, {}) for verb in plain),
             ("battery", {"pct": rng.choice([5, 50, 100]), "minutes": rng.choice([1, 20])}),
@@ -377,7 +392,7 @@ class DisplayPart(Part):
         super().in_memory()
         self.sim.end.room = 0
 
-    def faults(self, rng: random.Random) -> list[Fault]:  # noqa: ARG002
+    def faults(self, rng: random.Random) -> list[Fault]:
         # what lies between us and a display on TCP takes bytes for ever
         return [("power_cycle", {}), ("unplug", {}), ("plug_in", {}), *([] if self.on_tcp else [("stuck", {}), ("stuck", {})])]
 
@@ -432,7 +447,7 @@ class GearPart(Part):
             return {}
         return {"ports": 48, "ports_up": sum(port.up for port in self.sim.ports.values())}
 
-    def command(self, rng: random.Random, tag: str) -> Fault:  # noqa: ARG002
+    def command(self, rng: random.Random, tag: str) -> Fault:
         return rng.choice(["status", "ports"]), {}
 
 
@@ -464,7 +479,7 @@ class PresencePart(Part):
         if verb == "load_again":
             self.sim.load_again()
 
-    def faults(self, rng: random.Random) -> list[Fault]:  # noqa: ARG002
+    def faults(self, rng: random.Random) -> list[Fault]:
         return [(verb, {}) for verb in ("stop", "start", "hide", "show", "load_again")]
 
     async def heal(self) -> None:
@@ -490,7 +505,7 @@ class BoardPart(Part):
     def in_memory(self) -> None:
         """It is a folder."""
 
-    def faults(self, rng: random.Random) -> list[Fault]:  # noqa: ARG002
+    def faults(self, rng: random.Random) -> list[Fault]:
         power = {"under_voltage", "slow_down"} & set(self.sim._faults)  # one file holds both
         return [(verb, {}) for verb in (*self._WORST_FIRST, "unplug", "plug_in") if not (power and verb in {"under_voltage", "slow_down"})]
 

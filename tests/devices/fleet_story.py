@@ -66,7 +66,7 @@ class InProcessLink:
     def put(self, topic: str, payload: str) -> None:
         self._work.put_nowait(Message(topic, payload.encode(), False, _taken))
 
-    def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> int | None:  # noqa: ARG002 - as MqttLink
+    def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> int | None:
         if not self.connected:
             return None
         self._sent += 1
@@ -206,8 +206,13 @@ class Story:
         await self._clock.sleep(seconds)
 
     async def _look(self, part: Part) -> None:
-        """After the time it may take: what is told is true."""
-        await self._clock.sleep(part.settles_s)
+        """After the time it may take, counted from the last change (some faults wait for a byte): what is told is true."""
+        was, until = part.truth(), self._clock.monotonic() + part.settles_s
+        while (left := until - self._clock.monotonic()) > 0:
+            await self._clock.sleep(min(left, 2.0))
+            if (now := part.truth()) != was:
+                was, until = now, self._clock.monotonic() + part.settles_s
+                self._changed(part)
         self.looks += 1
         self._compare(part, "after a while")
 
@@ -256,7 +261,7 @@ class Story:
         if tag:
             self._untrue_if(bool(wrong := part.wrong_end(verb, tag, done)), f"{part.id}: {tag} {wrong}: {done}; {getattr(part, 'log', '')}")
 
-    def _untrue_if(self, so: bool, what: str) -> None:  # noqa: FBT001
+    def _untrue_if(self, so: bool, what: str) -> None:
         if so:
             self.untrue.append(what)
 

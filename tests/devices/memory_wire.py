@@ -21,6 +21,7 @@ class MemoryEnd:
         self.plugged = False
         self.held = False
         self.room = ROOM
+        self.serial = False
         self.waiting = b""  # what came while nobody read
         self.line: MemoryLine | None = None
 
@@ -31,10 +32,12 @@ class MemoryEnd:
         self.plugged, self.waiting = False, b""
         self.break_line()
 
-    def drop(self) -> None:
+    def drop(self) -> bool:
         """Break the connection of now; a serial line has none to break."""
-        if self.line is not None and self.line.proves_presence:
-            self.break_line()
+        if self.serial:
+            return False
+        self.break_line()
+        return True
 
     def break_line(self) -> None:
         line, self.line = self.line, None
@@ -87,6 +90,7 @@ class MemoryLine:
         self.keeps_open = True
         self.proves_presence = connection
         self._end = end
+        end.serial = not connection
         self._inbox = bytearray()
         self._news = asyncio.Event()
         self.freed = asyncio.Event()

@@ -87,7 +87,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         answer: asyncio.Future[Any] = self.create_future()
         try:
             answer.set_result(func(*args))
-        except Exception as failed:  # it belongs to whoever waits for it
+        except Exception as failed:  # noqa: BLE001 - it belongs to whoever waits for it
             answer.set_exception(failed)
         return answer
 
