@@ -38,6 +38,7 @@ SHARES = {  # of 200
 }
 ENDS_WITHIN_S = 120.0  # every command, once its device is well
 HOST = "store/s1/host/h1"
+STALL_S = 0.2
 
 
 def crew(count: int, folder: Path) -> list[Part]:
@@ -88,7 +89,7 @@ class Story:
     def __init__(self, parts: list[Part], clock: Clock, folder: Path, seed: int, *, on_tcp: bool = False) -> None:
         self.parts = {part.id: part for part in parts}
         self.untrue: list[str] = []
-        self.looks = self.faults = 0
+        self.looks = self.faults = self.stalls = 0
         self.ended: Counter[str] = Counter()
         self._clock, self._seed = clock, seed
         self._told: dict[str, Any] = {}
@@ -130,9 +131,12 @@ class Story:
         running = asyncio.create_task(self._host.run(stop))
         until = self._clock.monotonic() + seconds
         lives = [asyncio.create_task(self._live(part, until)) for part in self.parts.values()]
+        watching = asyncio.create_task(self._watch_the_loop())
         half = asyncio.get_running_loop().call_later(seconds / 2, at_half)
         await asyncio.gather(*lives)
         half.cancel()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
         stop.set()
         await running
         for part in self.parts.values():
@@ -142,6 +146,16 @@ class Story:
         leaked = asyncio.all_tasks() - before
         self._untrue_if(bool(leaked), f"tasks leaked: {leaked}")
         self._host.close()
+
+    async def _watch_the_loop(self) -> None:
+        """A machine that stands still (never in virtual time) misses answers of healthy devices: it is given the time to see them again."""
+        while True:
+            before = self._clock.monotonic()
+            await self._clock.sleep(STALL_S)
+            if self._clock.monotonic() - before > 2 * STALL_S:
+                self.stalls += 1
+                for part in self.parts.values():
+                    self._changed(part)
 
     # one device
 
@@ -207,11 +221,11 @@ class Story:
 
     async def _look(self, part: Part) -> None:
         """After the time it may take, counted from the last change (some faults wait for a byte): what is told is true."""
-        was, until = part.truth(), self._clock.monotonic() + part.settles_s
-        while (left := until - self._clock.monotonic()) > 0:
+        was = part.truth()
+        while (left := self._steady_since[part.id] + part.settles_s - self._clock.monotonic()) > 0:
             await self._clock.sleep(min(left, 2.0))
             if (now := part.truth()) != was:
-                was, until = now, self._clock.monotonic() + part.settles_s
+                was = now
                 self._changed(part)
         self.looks += 1
         self._compare(part, "after a while")

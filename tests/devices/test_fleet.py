@@ -48,7 +48,7 @@ def in_virtual_time(count: int, seconds: float, folder: Path, seed: int = SEED) 
 
 
 def true_throughout(story: Story, errors: list[str]) -> None:
-    print(f"seed {SEED}: {story.faults} faults, {story.looks} looks, commands {dict(story.ended.most_common())}")
+    print(f"seed {SEED}: {story.faults} faults, {story.looks} looks, {story.stalls} stalls, commands {dict(story.ended.most_common())}")
     assert errors == []
     assert not story.untrue, "\n".join(story.untrue[:40])
 
@@ -81,6 +81,7 @@ def test_two_hundred_devices_in_an_hour_of_faults_are_told_of_truly(tmp_path: Pa
 
 
 @pytest.mark.soak
+@pytest.mark.real_time
 @pytest.mark.timeout(900)
 def test_two_hundred_devices_in_five_real_minutes_over_tcp(tmp_path: Path, errors: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     story = make_story(monkeypatch, 200, Clock(), tmp_path, SEED, on_tcp=True)
