@@ -6,240 +6,18 @@ A new kind joins with one class in CAST; `test_fleet.py` fails until it does.
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from devices.simulators.customer_display import DisplaySim
 from devices.simulators.hub_board import BoardSim
-from devices.simulators.label_printer import LabelPrinterSim
 from devices.simulators.network_gear import NetworkGearSim
 from devices.simulators.presence import ScreenSim
-from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.scale import CAPACITY_MG, ScaleSim
 from devices.simulators.scanner import Garbage, ScannerSim, ScanOne
-from devices.simulators.shelf import Receipt, Shelf
 from devices.simulators.ups import UpsSim
-from devices.simulators.wire import LineServer
-from hub.ports import Document, Text
-from tests.devices.memory_wire import LinesEnd, MemoryEnd, MemoryLine
-
-Fault = tuple[str, Mapping[str, Any]]
-OFFLINE = "offline"
-
-
-class Part:
-    """One device of the fleet and its simulator. `number` tells the instances of a kind apart."""
-
-    kind: ClassVar[str]
-    settles_s: ClassVar[float] = 16.0  # from a fault, or its end, to the state that is true
-    wires: ClassVar[frozenset[str]] = frozenset({"memory", "tcp"})
-    sim: Any
-
-    def __init__(self, number: int, folder: Path) -> None:
-        self.number, self.folder = number, folder
-        self.id = f"{self.kind.replace('_', '-')}-{number}"
-        self.serial = number % 2 == 1  # a serial line, or a connection
-        self.address = f"socket://{self.id}:1?simulated=1"
-        self.profile: dict[str, Any] = {}
-        self.link: MemoryLine | None = None  # of the driver, when the wire is in memory
-        self.events: list[tuple[str, dict[str, Any]]] = []  # since the last fault
-        self.on_tcp = False
-        self.made()
-
-    def made(self) -> None:
-        """Make the simulator."""
-
-    def in_memory(self) -> None:
-        """Put the simulator on a wire in memory."""
-        end = (
-            LinesEnd(self.sim._hear)
-            if isinstance(self.sim.end, LineServer)
-            else MemoryEnd(self.sim.received, getattr(self.sim, "opened", _nothing))
-        )
-        self.sim.end, self.link = end, MemoryLine(end, connection=not self.serial)
-
-    async def start(self) -> None:
-        """Plug it in; after that its address on TCP is known."""
-        await self.sim.start()
-        if self.on_tcp:
-            self.serial, self.address = False, self.sim.address
-
-    async def stop(self) -> None:
-        """Take it off the wire."""
-        await self.sim.stop()
-
-    async def do(self, fault: Fault) -> None:
-        """Something befalls it."""
-        self.events.clear()
-        verb, args = fault
-        await self.sim.do(verb, self.sim.verbs[verb](**args))
-
-    def fault(self, rng: random.Random) -> Fault:
-        """One of `faults`."""
-        return rng.choice(self.faults(rng))
-
-    def faults(self, rng: random.Random) -> list[Fault]:
-        """What may befall it now."""
-        raise NotImplementedError
-
-    async def heal(self) -> None:
-        """Everything is well again."""
-        await self.do(("heal", {}))
-
-    def truth(self) -> tuple[str, str]:
-        """Health and reason that must be told of it as it is now; an offline device may have any reason."""
-        raise NotImplementedError
-
-    def figures(self) -> Mapping[str, Any]:
-        """Figures that must be told of it as it is now."""
-        return {}
-
-    def command(self, rng: random.Random, tag: str) -> Fault:
-        """A verb of the driver and its arguments."""
-        return "status", {}
-
-    def switched_off(self) -> None:
-        """The host let go of it, and knows nothing of what was."""
-
-    def wrong_end(self, verb: str, tag: str, done: Mapping[str, Any]) -> str:
-        """Why a command cannot have ended so; empty when it can."""
-        return ""
-
-    def wrong_when_well(self) -> str:
-        """What is not as it should be, of a device that has been well for a while."""
-        return ""
-
-    async def use(self, rng: random.Random) -> Callable[[], str]:
-        """Use it as people do while it is well; asked a moment later what went wrong."""
-        return lambda: ""
-
-    def _silent(self) -> tuple[str, str]:
-        """A connection shows that somebody is there, a serial line does not."""
-        return (OFFLINE, "") if self.serial else ("degraded", "silent")
-
-
-class Counted(Shelf):
-    """A shelf that counts the complete receipts by what stands on them; it keeps none."""
-
-    def __init__(self, prints: Counter[str]) -> None:
-        super().__init__()
-        self._prints = prints
-
-    def put(self, receipt: Receipt) -> None:
-        lines = receipt.lines()
-        ends = [line for line in lines if line.startswith("end ") and line.replace("end", "begin") in lines]
-        self._prints.update(line.removeprefix("end ") for line in ends)
-
-
-class ReceiptPrinterPart(Part):
-    kind = "receipt_printer"
-    settles_s = 22.0  # a job waits for 8 s on a printer that fell silent
-
-    def made(self) -> None:
-        self.sim = PrinterSim.on_tcp(self.id)
-        self.prints: Counter[str] = Counter()  # complete receipts, by what stands on them
-        self.lied = False
-        self.profile = {"monitored": True}
-        self.sim.shelf = Counted(self.prints)
-
-    def faults(self, rng: random.Random) -> list[Fault]:
-        lie = rng.choice(["prints_nothing", "says_offline", "hears_one"])
-        self_healing: list[Fault] = [
-            ("drop", {"after_bytes": rng.randrange(2500)}),
-            ("half_write", {"after_bytes": rng.randrange(2500)}),
-            ("garble", {"answers": rng.randint(1, 3)}),
-            ("slow", {"bytes_per_s": rng.choice([500, 2000, 8000])}),
-        ]
-        states: list[Fault] = [(verb, {}) for verb in ("paper_low", "reload", "cover_open", "cover_close", "open_drawer", "close_drawer")]
-        gone: list[Fault] = [(verb, {}) for verb in ("cut_cable", "power_off", "dont_answer", "plug_in")]
-        return [*self_healing, *states, *gone, ("paper_out", {"after_lines": rng.choice([0, 1, 3])}), ("liar", {"how": lie})]
-
-    async def do(self, fault: Fault) -> None:
-        await super().do(fault)
-        self.lied = self.lied or "prints_nothing" in str(fault)
-
-    def truth(self) -> tuple[str, str]:
-        sim = self.sim
-        if not sim.end.plugged:
-            return OFFLINE, ""
-        if sim._mute or sim._off:
-            return self._silent()
-        why = "cover_open" if sim.cover else "" if sim.paper else "paper_out"
-        why = why or ("says_offline" if sim._lie == "says_offline" else "paper_low" if sim.low else "")
-        return ("degraded", why) if why else ("online", "")
-
-    def figures(self) -> Mapping[str, Any]:
-        sim = self.sim
-        return {"drawer_open": sim.drawer} if sim.end.plugged and not (sim._mute or sim._off) else {}
-
-    def command(self, rng: random.Random, tag: str) -> Fault:
-        verb = rng.choice(["print", "print", "print", "kick", "status"])
-        if verb != "print":
-            return verb, {}
-        filling = (Text(text=f"line {n}") for n in range(rng.choice([1, 5, 60])))
-        document = Document(blocks=(Text(text=f"begin {tag}"), *filling, Text(text=f"end {tag}")))
-        return "print", {"document": document.model_dump(), "copy": 0}
-
-    def wrong_end(self, verb: str, tag: str, done: Mapping[str, Any]) -> str:
-        copies = self.prints[tag]
-        if copies > 1:
-            return f"{copies} originals"
-        if copies and done["retry_safe"]:
-            return "printed, and may be asked for again"
-        if verb == "print" and done["outcome"] == "done" and not copies and not self.lied:
-            return "done, and not on paper"
-        return ""
-
-
-class LabelPrinterPart(Part):
-    kind = "label_printer"
-    settles_s = 22.0  # as above
-
-    def made(self) -> None:
-        language = ("zpl", "tspl")[self.number // 2 % 2]
-        self.sim = LabelPrinterSim.on_tcp(self.id, language=language)
-        self.prints: Counter[str] = Counter()
-        self.profile = {"language": language, "monitored": True}
-        print_one = self.sim._print_one
-
-        def count() -> None:
-            self.prints.update(self.sim._memory[0].texts)
-            print_one()
-
-        self.sim._print_one = count
-
-    def faults(self, rng: random.Random) -> list[Fault]:
-        plain = ("ribbon_out", "reload", "head_open", "head_close", "pause", "resume", "cut_cable", "plug_in", "dont_answer")
-        return [
-            *((verb, {}) for verb in plain),
-            ("paper_out", {"after_labels": rng.choice([0, 1, 2])}),
-            ("slow", {"seconds": rng.choice([0.1, 1, 3])}),
-            ("drop", {"after_bytes": rng.randrange(600)}),
-            ("garble", {"answers": rng.randint(1, 2)}),
-        ]
-
-    def truth(self) -> tuple[str, str]:
-        sim = self.sim
-        if not sim.end.plugged:
-            return OFFLINE, ""
-        if sim._mute:
-            return self._silent()
-        stops = {"head_open": sim.head_open, "paper_out": not sim.paper, "ribbon_out": not sim.ribbon, "printer_paused": sim.paused}
-        why = next((why for why, is_so in stops.items() if is_so), "")
-        return ("degraded", why) if why else ("online", "")
-
-    def command(self, rng: random.Random, tag: str) -> Fault:
-        if rng.random() < 0.3:
-            return "status", {}
-        return "print", {"label": {"lines": [{"text": tag}]}, "count": rng.randint(1, 3)}
-
-    def wrong_end(self, verb: str, tag: str, done: Mapping[str, Any]) -> str:
-        copies = self.prints[tag]
-        if copies > 3:
-            return f"{copies} labels"
-        return "printed, and may be asked for again" if verb == "print" and copies and done["retry_safe"] else ""
+from tests.devices.cast_part import OFFLINE, Fault, Part
+from tests.devices.cast_printers import LabelPrinterPart, ReceiptPrinterPart
 
 
 class ScannerPart(Part):
@@ -515,10 +293,6 @@ class BoardPart(Part):
             return OFFLINE, ""
         why = next((why for verb, why in zip(self._WORST_FIRST, self._REASONS, strict=True) if verb in state["faults"]), "")
         return ("degraded", why) if why else ("online", "")
-
-
-def _nothing() -> None:
-    """Nobody listens."""
 
 
 CAST: Mapping[str, type[Part]] = {

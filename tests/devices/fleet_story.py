@@ -23,7 +23,8 @@ from devices.transport import Address, Transport, transport_to
 from hub.clock import Clock
 from hub.ids import Id
 from hub.mqtt import Broker, Message, Party
-from tests.devices.cast import CAST, OFFLINE, Part
+from tests.devices.cast import CAST
+from tests.devices.cast_part import OFFLINE, Part
 
 SHARES = {  # of 200
     "receipt_printer": 50,
