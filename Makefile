@@ -59,7 +59,8 @@ peers: .venv/dev.stamp ## the tests against independent programs; a missing one 
 soak: .venv/dev.stamp ## the full written counts; seeds and output stay in build/soak.log
 	@$(call need,chromium,chromium)
 	mkdir -p build
-	$(PYTEST) -m soak -s --hypothesis-show-statistics | tee build/soak.log
+	$(PYTEST) -n 2 -rP -m "soak and not real_time" --hypothesis-show-statistics | tee build/soak.log
+	$(PYTEST) -s -m real_time | tee -a build/soak.log
 
 demo: .venv/dev.stamp ## one customer's visit through a real browser; pictures in build/demo
 	@$(call need,chromium,chromium)

@@ -41,6 +41,7 @@ class Stored:
     armed: bool = field(default=False, compare=False)
     running: bool = field(default=False, compare=False)
     withdrawn: bool = field(default=False, compare=False)  # somebody else prints it: it may never begin
+    ending: bool = field(default=False, compare=False)  # how it ended is being written: nobody else may begin or end it
 
     @property
     def expires(self) -> datetime | None:
@@ -106,24 +107,23 @@ class JobLog:
 
     def head(self, device: str) -> Stored | None:
         """The command whose turn it is."""
-        return next(iter(self._open.get(device, ())), None)
+        return next(self._line(device), None)
 
     def next(self, device: str, urgent: Iterable[str]) -> Stored | None:
         """What to begin now: the drawer must not wait for the receipts that wait."""
-        line = self._open.get(device, ())
-        return next((s for s in line if s.verb in urgent), None) or self.head(device)
+        return next((s for s in self._line(device) if s.verb in urgent), None) or self.head(device)
 
     def running(self, device: str) -> Stored | None:
         """The command that is being carried out."""
-        return next((s for s in self._open.get(device, ()) if s.running), None)
+        return next((s for s in self._line(device) if s.running), None)
 
     def urgent(self, device: str, verbs: Iterable[str]) -> Stored | None:
         """The first command with one of `verbs` that waits."""
-        return next((s for s in self._open.get(device, ()) if s.verb in verbs and not s.running), None)
+        return next((s for s in self._line(device) if s.verb in verbs and not s.running), None)
 
     def of(self, device: str) -> list[Stored]:
         """Every open command of a device, in order."""
-        return list(self._open.get(device, ()))
+        return list(self._line(device))
 
     def broke_off(self, device: str) -> bool:
         """Whether the last command that wrote anything ended unknown."""
@@ -132,7 +132,7 @@ class JobLog:
     def late(self) -> list[Stored]:
         """What waits and may not begin any more."""
         now = self._clock.now()
-        return [s for s in self._all() if not s.running and s.expired(now)]
+        return [s for s in self._all() if not (s.running or s.ending) and s.expired(now)]
 
     async def writing(self, stored: Stored) -> None:
         """Durable: from now on bytes may be out. Raises StorageFailed or Withdrawn, then nothing may be written."""
@@ -173,7 +173,7 @@ class JobLog:
         stored.held = why
 
     async def finish(self, stored: Stored, result: Result) -> Ended:
-        """Durable: how it ended, before anyone is told."""
+        """Durable: how it ended, before anyone is told. What has ended before keeps the end it had."""
         done = Done(
             id=stored.command.id,
             outcome=result.outcome,
@@ -182,18 +182,24 @@ class JobLog:
             sentence=words(result.reason).sentence if result.reason else "",
             result=dict(result.answer),
         )
-        await self._db.write(self._finish, stored, done)
+        stored.ending = True
+        try:
+            before = await self._db.write(self._finish, stored, done)
+        finally:
+            stored.ending = False
+        done = _done(before) if before else done
         line = self._open.get(stored.device, [])
         if stored in line:
             line.remove(stored)
         if stored.wrote:
-            (self._broken.add if result.outcome is Outcome.UNKNOWN else self._broken.discard)(stored.device)
+            (self._broken.add if done.outcome is Outcome.UNKNOWN else self._broken.discard)(stored.device)
         return Ended(stored.device, done)
 
     def untold(self) -> list[Ended]:
-        """Answers the broker has not acknowledged yet, oldest first."""
+        """Answers the broker has not acknowledged yet, oldest first; not those whoever ended the command is just about to tell."""
         rows = self._db.all("SELECT * FROM commands WHERE outcome IS NOT NULL AND told = 0 ORDER BY seq LIMIT ?", (UNTOLD_AT_ONCE,))
-        return [Ended(row["device"], _done(row)) for row in rows]
+        ending = {(s.device, s.command.id) for s in self._all() if s.ending}
+        return [Ended(row["device"], _done(row)) for row in rows if (row["device"], row["id"]) not in ending]
 
     async def told(self, answers: Iterable[tuple[str, str]]) -> None:
         """(device, id) whose answers the broker has."""
@@ -202,6 +208,10 @@ class JobLog:
     async def forget_old(self) -> None:
         """Drop answers older than 40 days, and all but the newest 20,000."""
         await self._db.write(self._forget, (self._clock.now() - KEPT).isoformat())
+
+    def _line(self, device: str) -> Iterator[Stored]:
+        """What is open and not just ending."""
+        return (stored for stored in self._open.get(device, ()) if not stored.ending)
 
     def _all(self) -> Iterator[Stored]:
         return (stored for line in list(self._open.values()) for stored in list(line))
@@ -227,8 +237,9 @@ class JobLog:
             (value, stored.device, stored.command.id),
         )
 
-    def _finish(self, tx: Tx, stored: Stored, done: Done) -> None:
-        tx.execute(
+    def _finish(self, tx: Tx, stored: Stored, done: Done) -> Row | None:
+        """None, or the row of a command that had ended already: whoever ended it was cancelled before he could say so."""
+        changed = tx.execute(
             "UPDATE commands SET outcome = ?, retry_safe = ?, reason = ?, result = ?, ended_at = ?, args = '{}', held = '', "
             "wrote = ? WHERE device = ? AND id = ? AND outcome IS NULL",
             (
@@ -242,6 +253,9 @@ class JobLog:
                 stored.command.id,
             ),
         )
+        if changed.rowcount:
+            return None
+        return tx.one("SELECT * FROM commands WHERE device = ? AND id = ?", (stored.device, stored.command.id))
 
     def _told(self, tx: Tx, answers: list[tuple[str, str]]) -> None:
         tx.executemany("UPDATE commands SET told = 1 WHERE device = ? AND id = ?", answers)

@@ -92,7 +92,7 @@ class Post:
         if self._told:
             told, self._told = self._told, []
             await self._log.told(told)
-        if self._link.connected and not self._on_its_way:
+        if self._link.connected and not (self._on_its_way or self._told):  # some may have arrived while this was written down
             for ended in self._log.untold():
                 self.ended(ended)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from devices.driver import Identity
@@ -152,6 +153,7 @@ class Registry:
         tx.execute("UPDATE devices SET removed_at = ? WHERE id = ?", (self._clock.now().isoformat(), device_id))
 
 
+@lru_cache(maxsize=1024)  # asked of every device for every beat of a page
 def place_of(address: str) -> str:
     """An address without its options. Raises BadAddress."""
     parsed = Address.parse(address)

@@ -63,6 +63,7 @@ class Supervisor:
         self._health, self._reason = Health.CONNECTING, "connecting"
         self._since: datetime = clock.now()
         self._figures: dict[str, Any] = {}
+        self._figures_told = self._figures  # what changed too soon after it is told later
         self._figures_told_at = clock.monotonic()
         self._progress: tuple[str, str, str] | None = None
 
@@ -288,15 +289,15 @@ class Supervisor:
     def _become(self, health: Health, why: str, figures: dict[str, Any]) -> None:
         self._looked.set()
         changed = (health, why) != (self._health, self._reason)
-        turned = any(isinstance(now, bool) and now != self._figures.get(name) for name, now in figures.items())  # such as a drawer
-        stale = turned or (figures != self._figures and self._clock.monotonic() - self._figures_told_at >= FIGURES_EVERY_S)
+        turned = any(isinstance(now, bool) and now != self._figures_told.get(name) for name, now in figures.items())  # such as a drawer
+        stale = turned or (figures != self._figures_told and self._clock.monotonic() - self._figures_told_at >= FIGURES_EVERY_S)
         if changed:
             speak = log.warning if health is Health.OFFLINE else log.info
             speak("device", device=self.device.id, name=self.device.name, health=health.value, reason=why, was=self._health.value)
             self._health, self._reason, self._since = health, why, self._clock.now()
         self._figures = figures
         if changed or stale:
-            self._figures_told_at = self._clock.monotonic()
+            self._figures_told, self._figures_told_at = figures, self._clock.monotonic()
             self._outlet.state(self.device.id, self.state())
 
     def _pause_after_miss_s(self) -> float:

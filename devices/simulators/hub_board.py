@@ -77,7 +77,8 @@ class BoardSim:
             await self.start()
         else:
             self._faults.append(verb)
-            self._write(_FAULTS[verb])
+            if self._folder.is_dir():  # else it shows when the board is switched on
+                self._write(_FAULTS[verb])
         return self.state()
 
     def _write(self, files: Mapping[str, str | None]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 HEARD_MAX = 4 * 1024 * 1024
+COPIES_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +118,14 @@ class ZplReader:
         elif command == b"^XZ":
             label, self._label = self._label, None
             yield label
-        elif not self._set(self._label, name, rest):
+        elif not self._understood(self._label, name, rest):
             yield Unknown(command)
+
+    def _understood(self, label: PrintedLabel, name: bytes, rest: str) -> bool:
+        try:
+            return self._set(label, name, rest)
+        except (ValueError, IndexError):  # not as many values, or not such values, as this command has
+            return False
 
     def _set(self, label: PrintedLabel, name: bytes, rest: str) -> bool:
         values = rest.split(",")
@@ -128,7 +135,7 @@ class ZplReader:
             case b"LL":
                 label.height = rest
             case b"PQ":
-                label.copies = int(values[0])
+                label.copies = _copies(int(values[0]))
             case b"FO":
                 self._field = {"at": (int(values[0]), int(values[1]))}
             case b"FH":
@@ -139,7 +146,7 @@ class ZplReader:
                 self._field["code"] = name
             case b"GF":
                 x, y = self._field.get("at", (0, 0))
-                label.bitmaps.append(Bitmap(x=x, y=y, row_bytes=int(values[3]), data=bytes.fromhex(values[4])[: int(values[2])]))
+                label.bitmaps.append(Bitmap(x=x, y=y, row_bytes=max(1, int(values[3])), data=bytes.fromhex(values[4])[: int(values[2])]))
             case b"FS":
                 self._end(label)
             case _:
@@ -169,7 +176,7 @@ class ZplReader:
 class TsplReader:
     """One command a line; a picture brings its bytes with it, and ESC ! ? may stand anywhere but in them."""
 
-    _BITMAP = re.compile(rb"BITMAP +(\d+),(\d+),(\d+),(\d+),(\d),")
+    _BITMAP = re.compile(rb"BITMAP +(\d{1,6}),(\d{1,6}),(\d{1,4}),(\d{1,6}),(\d),")
     _ASK = b"\x1b!?"
     _STRING = re.compile(r'"([^"]*)"')
     _SILENT = ("GAP ", "DIRECTION ", "REFERENCE ", "DENSITY ", "SPEED ", "CODEPAGE ", "SET ")
@@ -208,10 +215,16 @@ class TsplReader:
             return False
         data = bytes(byte ^ 0xFF for byte in self._heard[found.end() : end])  # here 0 is ink
         self._heard = self._heard[end:]
-        self._label.bitmaps.append(Bitmap(x=x, y=y, row_bytes=row_bytes, data=data))
+        self._label.bitmaps.append(Bitmap(x=x, y=y, row_bytes=max(1, row_bytes), data=data))
         return True
 
     def _obey(self, line: str) -> Iterator[Heard]:
+        try:
+            yield from self._understood(line)
+        except ValueError:  # not as many values, or not such values, as this command has
+            yield Unknown(line.encode("latin-1"))
+
+    def _understood(self, line: str) -> Iterator[Heard]:
         name, _, rest = line.partition(" ")
         label, strings = self._label, self._STRING.findall(line)
         match name:
@@ -228,10 +241,15 @@ class TsplReader:
                 label.qrs.append(strings[-1])
             case "PRINT":
                 sets, _, copies = rest.partition(",")
-                label.copies = int(sets) * int(copies or 1)
+                label.copies = _copies(int(sets) * int(copies or 1))
                 yield deepcopy(label)  # it stays in the printer until CLS
             case _ if not line.startswith(self._SILENT):
                 yield Unknown(line.encode("latin-1"))
+
+
+def _copies(wanted: int) -> int:
+    """At least one; a simulated roll ends."""
+    return min(max(1, wanted), COPIES_MAX)
 
 
 def _with_check_digit(twelve: str) -> str:

@@ -127,12 +127,12 @@ class OnSnmp(ABC):
         """A datagram came; what cannot be read, or names another community, is not answered."""
         try:
             request = snmp.Request.read(data)
+            if self._mute or request.community != self.community.encode():
+                return
+            said = self.answer(self.tree, request, self._too_big_over)
         except snmp.Malformed:
             return
-        if self._mute or request.community != self.community.encode():
-            return
         self.questions += 1
-        said = self.answer(self.tree, request, self._too_big_over)
         if self._garble:
             self._garble -= 1
             said = bytes(byte ^ 0x2A for byte in said)

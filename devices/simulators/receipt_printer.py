@@ -66,6 +66,7 @@ class PrinterSim:
     def _no_faults(self) -> None:
         self._rate = 0
         self._mute = False
+        self._off = False  # behind a serial line that stays: by `drop` its cable is out, by `half_write` its power
         self._lie = ""
         self._drop_in: int | None = None
         self._half_in: int | None = None
@@ -120,6 +121,7 @@ class PrinterSim:
         found = {
             "slow": self._rate,
             "dont_answer": self._mute,
+            "off": self._off,
             f"liar:{self._lie}": self._lie,
             "drop": self._drop_in is not None,
             "half_write": self._half_in is not None,
@@ -144,6 +146,8 @@ class PrinterSim:
 
     def received(self, data: bytes) -> None:
         """Bytes came."""
+        if self._off:
+            return
         for name in ("_drop_in", "_half_in"):
             left = getattr(self, name)
             if left is not None and len(data) >= left:
@@ -151,8 +155,7 @@ class PrinterSim:
                 setattr(self, name, None)
                 if name == "_half_in":
                     self._lose_memory()
-                if self.end is not None:
-                    self.end.drop()
+                self._off = self.end is not None and not self.end.drop()
                 return
             if left is not None:
                 setattr(self, name, left - len(data))
@@ -185,7 +188,7 @@ class PrinterSim:
         self._recent = stream[-4:]
 
     def _say(self, data: bytes) -> None:
-        if self._mute or self.end is None:
+        if self._mute or self._off or self.end is None:
             return
         if self._garble:
             self._garble -= 1
@@ -328,6 +331,7 @@ class PrinterSim:
             await self.end.pull()
 
     async def _do_plug_in(self, _: Nothing) -> None:
+        self._off = False
         if self.end is not None:
             await self.end.plug_in()
 

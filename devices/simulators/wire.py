@@ -51,10 +51,11 @@ class TcpEnd:
         self._line.clear()
         await asyncio.sleep(0)
 
-    def drop(self) -> None:
+    def drop(self) -> bool:
         """Break the connection of now; new ones are welcome."""
         if self._line:
             self._line[0].abort()
+        return True
 
     def send(self, data: bytes) -> bool:
         """To the client of now; False when there is none."""
@@ -186,8 +187,9 @@ class PtyEnd:
             os.close(self._slave)
             self._slave = None
 
-    def drop(self) -> None:
-        """A serial line has no connection to break."""
+    def drop(self) -> bool:
+        """False: a serial line has no connection to break."""
+        return False
 
     def send(self, data: bytes) -> bool:
         """False when it is pulled out or nobody reads."""

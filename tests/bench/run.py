@@ -18,7 +18,7 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from hub.logs import log_plainly  # noqa: E402
-from tests.bench import pages, processes, sales  # noqa: E402
+from tests.bench import devices, pages, processes, sales  # noqa: E402
 
 MARKS = {  # name -> (mark, whether less is better)
     "sale_commit_ratio": (4, True),
@@ -31,6 +31,13 @@ MARKS = {  # name -> (mark, whether less is better)
     "shop_rss_mb": (240, True),
     "page_ready_p50_ms": (400, True),
     "tap_to_board_p50_ms": (60, True),
+    "print_job_ms": (15, True),
+    "scan_to_event_p50_ms": (5, True),
+    "state_told_p99_ms": (200, True),
+    "state_polled_p99_ms": (3500, True),
+    "snmp_poll_48_ports_ms": (60, True),
+    "host_cpu_pct": (5, True),
+    "host_rss_mb": (120, True),
 }
 
 
@@ -47,7 +54,12 @@ def main() -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     folder = Path(tempfile.mkdtemp(prefix="chairside-bench-", dir=os.environ.get("BENCH_DIR")))
     try:
-        figures = {**sales.measure(folder / "sales"), **processes.measure(folder / "shop"), **pages.measure(folder / "pages")}
+        figures = {
+            **sales.measure(folder / "sales"),
+            **processes.measure(folder / "shop"),
+            **pages.measure(folder / "pages"),
+            **devices.measure(folder / "devices"),
+        }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     table = Table("figure", "value", "mark", "", "measured beside")

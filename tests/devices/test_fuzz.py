@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import random
+import time
+from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +24,12 @@ from devices.topics import Topics
 from devices.transport import Inbox
 from hub.clock import Clock
 from hub.ports import Command, Document
+from tests.devices.decoders import DECODERS, NO_DECODER, stream
 from tests.devices.rig import Bells
+
+SEED = int(os.environ.get("FUZZ_SEED", "1"))
+FRESH_EVERY = 100_000  # bytes
+ROOT = Path(__file__).parents[2]
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -102,3 +112,46 @@ def test_a_scanner_driver_takes_any_bytes_and_announces_only_codes(pieces: list[
 
     bells = asyncio.run(story())
     assert all(a.name == "scan" and 0 < len(a.body["code"]) <= 256 for a in bells.announced)
+
+
+def test_every_module_that_decodes_is_fuzzed() -> None:
+    files = [
+        file for folder in ("drivers", "simulators") for file in (ROOT / "devices" / folder).rglob("*.py") if file.name != "__main__.py"
+    ]
+    there = {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for file in files}
+    listed = {decoder.module for decoder in DECODERS.values()} | set(NO_DECODER)
+    assert there - listed == set()
+    assert {name for name in listed if name.startswith(("devices.drivers", "devices.simulators"))} - there == set()
+
+
+def fuzz(name: str, size: int) -> None:
+    """So many bytes into one decoder; it may only refuse by its own errors."""
+    decoder, rng, fed = DECODERS[name], random.Random(f"{SEED} {name}"), 0
+    while fed < size:
+        take = decoder.make()
+        for piece in stream(decoder, rng, min(FRESH_EVERY, size - fed)):
+            fed += len(piece)
+            try:
+                take(piece)
+            except decoder.refuses:
+                continue
+            except Exception as fell:
+                raise AssertionError(f"{name}, seed {SEED}, near byte {fed}: {piece!r}") from fell
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_decoder_only_refuses(name: str) -> None:
+    fuzz(name, 20_000)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", DECODERS)
+def test_ten_million_bytes_into_a_decoder(name: str) -> None:
+    fuzz(name, 100_000)  # so that what it keeps for good is there
+    process, began = psutil.Process(), time.monotonic()
+    before = process.memory_info().rss
+    fuzz(name, 10_000_000)
+    grown_mb, took_s = (process.memory_info().rss - before) / 1e6, time.monotonic() - began
+    print(f"{name}: seed {SEED}, {took_s:.0f} s, {grown_mb:.1f} MB")
+    assert grown_mb <= 20

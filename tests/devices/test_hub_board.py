@@ -101,6 +101,15 @@ async def test_a_board_whose_files_are_gone_is_a_miss(sim: BoardSim) -> None:
             await rig.driver.identify()
 
 
+async def test_what_befalls_a_board_that_is_switched_off_shows_when_it_is_on(sim: BoardSim) -> None:
+    for verb in ("unplug", "read_only"):
+        await sim.do(verb, sim.verbs[verb]())
+    assert sim.state()["plugged"] is False
+    await sim.do("plug_in", Nothing())
+    async with driving("hub_board", sim.address) as rig:
+        assert (await rig.driver.poll()).reason == "disk_read_only"
+
+
 async def test_the_real_board_is_read_without_a_fault(tmp_path: Path) -> None:
     async with driving("hub_board", f"board:///?data={tmp_path}") as rig:
         await rig.driver.identify()

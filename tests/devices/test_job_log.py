@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,8 +13,10 @@ import pytest
 from devices.driver import Identity, Result
 from devices.errors import AlreadyAdopted, NoSuchDevice
 from devices.job_log import KEPT, WAITING_MAX, Ended, JobLog, Stored
+from devices.post import Post
 from devices.registry import Device, Registry
 from devices.schema import STEPS
+from devices.topics import Topics
 from hub.clock import MovedClock
 from hub.db import Db
 from hub.ids import Id
@@ -267,3 +270,56 @@ async def test_a_removed_device_leaves_a_tombstone_and_may_come_back(db: Db, clo
     assert (after.all(), after.removed) == ([], {device.id})
     await after.add(device)
     assert after.removed == set()
+
+
+async def test_a_command_that_is_just_ending_is_neither_begun_nor_ended_by_anyone_else(log: JobLog, clock: MovedClock) -> None:
+    stored = await taken(log, wish(deadline=(START + timedelta(seconds=5)).isoformat()))
+    clock.forward(seconds=6)
+    ending = asyncio.create_task(log.finish(stored, Result.failed("expired")))
+    await asyncio.sleep(0)
+    assert (log.late(), log.head("p1"), log.next("p1", ()), log.of("p1")) == ([], None, None, [])
+    await ending
+    assert log.waiting("p1") == 0
+
+
+async def test_what_ended_while_whoever_ended_it_was_cancelled_keeps_that_end(log: JobLog, db: Db) -> None:
+    stored = await taken(log, wish())
+    ending = asyncio.create_task(log.finish(stored, Result.done()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)  # the writer has it
+    ending.cancel()
+    await asyncio.gather(ending, return_exceptions=True)
+    again_ended = await log.finish(stored, Result.failed("disabled"))
+    assert again_ended.done.outcome is Outcome.DONE
+    assert [ended.done.outcome for ended in log.untold()] == [Outcome.DONE]
+
+
+async def test_an_answer_that_arrives_while_others_are_written_down_is_not_sent_twice(log: JobLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+
+    class Link:
+        connected = True
+        on_published: Callable[[int], None]
+
+        def publish(self, topic: str, payload: str, *, retain: bool = False, qos: int = 1) -> int:
+            sent.append(json.loads(payload)["id"])
+            return len(sent)
+
+    link = Link()
+    post = Post(link, Topics("s1", "h1"), log, "session")  # type: ignore[arg-type]
+    first, second = [await taken(log, wish()) for _ in range(2)]
+    post.ended(await log.finish(first, Result.done()))
+    link.on_published(1)
+    write_down = log.told
+
+    async def told(answers: Iterable[tuple[str, str]]) -> None:
+        await write_down(answers)
+        monkeypatch.setattr(log, "told", write_down)
+        post.ended(await log.finish(second, Result.done()))
+        link.on_published(2)
+
+    monkeypatch.setattr(log, "told", told)
+    await post.settle()
+    await post.settle()
+    assert sent == [first.command.id, second.command.id]
+    assert log.untold() == []

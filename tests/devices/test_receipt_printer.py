@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from devices.errors import CannotConnect, LinkLost
+from devices.errors import CannotConnect
 from devices.simulators.receipt_printer import PrinterSim
 from devices.simulators.verbs import AfterBytes, Garble, Liar, Nothing, PaperOut, Slow
 from hub.clock import Clock
@@ -300,59 +300,3 @@ async def test_what_a_broken_off_job_left_is_cut_from_the_next_receipt(printer: 
         result = await rig.run(print_errand(after_break=True))
     assert result.outcome is Outcome.DONE
     assert lines(printer) == [["half a receipt", "[picture 576x24]"], ["排队号 A12", "前面还有 2 位"]]
-
-
-async def kill_at(printer: PrinterSim, position: int, verb: str, line: str = "") -> tuple[Outcome, bool, int]:
-    """Outcome, retry_safe and complete originals of a receipt whose printer goes at `position`."""
-    await printer.do(verb, AfterBytes(after_bytes=position))
-    async with driving("receipt_printer", printer.address + line, answer_wait_s=0.15) as rig:
-        work = print_errand(RECEIPT)
-        try:
-            result = await rig.run(work)
-            outcome, retry_safe = result.outcome, result.retry_safe
-        except (LinkLost, CannotConnect):
-            assert not work.wrote
-            outcome, retry_safe = Outcome.FAILED, True
-    return outcome, retry_safe, originals(printer)
-
-
-def originals(printer: PrinterSim) -> int:
-    """Receipts that are complete: from the name of the shop to the code at the foot."""
-    return sum("春风美发 Spring Salon" in found and found[-1].startswith("[qr") for found in lines(printer))
-
-
-@pytest.mark.parametrize("verb", ["drop", "half_write"])
-@pytest.mark.parametrize("line", ["", "&shared=1"], ids=["held", "shared"])
-async def test_a_printer_killed_at_any_byte_never_gives_two_originals(verb: str, line: str) -> None:
-    probe = PrinterSim.on_tcp("probe")
-    await probe.start()
-    received = 0
-    take = probe._take
-
-    def counting(data: bytes) -> None:
-        nonlocal received
-        received += len(data)
-        take(data)
-
-    probe._take = counting  # type: ignore[method-assign]
-    async with driving("receipt_printer", probe.address + line) as rig:
-        await rig.run(print_errand(RECEIPT))
-    await probe.stop()
-    seen: set[Outcome] = set()
-    for position in range(1, received + 2):
-        sim = PrinterSim.on_tcp("printer")
-        await sim.start()
-        outcome, retry_safe, printed = await kill_at(sim, position, verb, line)
-        await sim.stop()
-        seen.add(outcome)
-        assert printed <= 1
-        if outcome is Outcome.DONE:
-            assert printed == 1
-        if retry_safe:
-            assert printed == 0
-    assert seen >= {Outcome.UNKNOWN, Outcome.FAILED if line else Outcome.DONE}  # a line that is held is made again before the first byte
-
-
-async def test_the_last_byte_position_is_done(printer: PrinterSim) -> None:
-    outcome, _, printed = await kill_at(printer, 100_000, "drop")
-    assert (outcome, printed) == (Outcome.DONE, 1)

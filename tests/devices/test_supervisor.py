@@ -38,6 +38,7 @@ class Script:
     hold: asyncio.Event | None = None
     fail_run: Exception | None = None
     reason: str = ""
+    figures: dict[str, Any] = field(default_factory=dict)
     rest_breaks: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -66,7 +67,7 @@ class Puppet(Driver):
         self.script.polls += 1
         if self.script.broken:
             raise self.script.broken
-        return Condition(reason=self.script.reason)
+        return Condition(reason=self.script.reason, figures=dict(self.script.figures))
 
     async def rest(self) -> None:
         broken = asyncio.ensure_future(self.script.rest_breaks.wait())
@@ -159,6 +160,15 @@ async def test_a_device_comes_online_and_is_polled_in_its_pace(stage: Stage) -> 
     await stage.forward(9.25)
     assert stage.script.polls - polls == 3
     assert stage.told.healths() == ["connecting", "online"]
+
+
+async def test_a_figure_that_changed_too_soon_to_be_told_again_is_told_later(stage: Stage) -> None:
+    await until(lambda: stage.told.healths() == ["connecting", "online"])
+    stage.script.figures = {"mg": 5}
+    await stage.forward(6.5)
+    assert stage.told.healths() == ["connecting", "online"]
+    await stage.forward(6.5)
+    assert [state.figures.get("mg") for state in stage.told.states] == [None, None, 5]
 
 
 async def test_two_misses_are_forgiven_and_the_third_is_offline_told_and_logged_once(stage: Stage) -> None:

@@ -99,7 +99,7 @@ class LabelPrinter(Driver):
         except CannotSet as why:
             return Result.refused(why.reason)
         data = self._language.say(inks, self._profile, order.count)
-        held, torn = "", job.after_break
+        held, torn, last_word = "", job.after_break, self._clock.monotonic()
         while not job.expired(self._clock.now()):
             try:
                 async with self._at_work():
@@ -113,6 +113,10 @@ class LabelPrinter(Driver):
                 if not held:
                     raise
                 return Result.later("unreachable")  # switched off to change the roll: it comes back
+            if stopped != "silent":
+                last_word = self._clock.monotonic()
+            elif not self._link.proves_presence and self._clock.monotonic() - last_word > self._profile.silent_s_max:
+                return Result.later(stopped)  # on a serial line nothing else shows that it is there
             if stopped != held:
                 await job.moved("held", stopped)
                 held = stopped

@@ -155,10 +155,11 @@ class ReceiptPrinter(Driver):
             parts = self._whole(job, encoded)
             await job.before_writing()
             try:
-                await self._send(job, parts)
+                unbroken = await self._send(job, parts)
                 if not self._profile.monitored:
                     return Result.done("unmonitored")
-                return await self._confirmed(job)
+                result = await self._confirmed(job)
+                return result if unbroken else Result.unknown("no_confirmation")
             except LinkLost:
                 return Result.unknown("lost_while_printing")
 
@@ -176,6 +177,7 @@ class ReceiptPrinter(Driver):
     async def _ready(self, job: Job) -> None:
         """Return when the first byte may be sent. Raises _NotReady, or CannotConnect and LinkLost before any hold."""
         held = ""
+        last_word = self._clock.monotonic()
         while True:
             if job.expired(self._clock.now()):
                 raise _NotReady(Result.failed("expired"))
@@ -185,17 +187,29 @@ class ReceiptPrinter(Driver):
                 if not held:
                     raise
                 raise _NotReady(Result.later("unreachable")) from None  # switched off to change the roll: it comes back
-            stopped = status.stopped_by if status else ""
+            stopped = status.stopped_by if status else self._may_be_gone
             if not stopped:
                 return
+            if status is not None:
+                last_word = self._clock.monotonic()
+            elif self._clock.monotonic() - last_word > self._profile.silent_s_max:
+                raise _NotReady(Result.later(stopped))
             if stopped != held:
                 await job.moved("held", stopped)
                 held = stopped
             await self._clock.sleep(HOLD_POLL_S)
 
-    async def _send(self, job: Job, parts: list[bytes]) -> None:
-        """Every part, with a look between them while the printer answers. Raises LinkLost."""
-        watched = self._profile.monitored
+    @property
+    def _may_be_gone(self) -> str:
+        """The reason to send nothing to a printer that is silent: on a serial line nothing else shows that it is there."""
+        return "silent" if self._profile.monitored and not self._link.proves_presence else ""
+
+    async def _send(self, job: Job, parts: list[bytes]) -> bool:
+        """Every part, with a look between them while the printer answers. Raises LinkLost.
+
+        False when it may have lost some of them: behind a serial line a printer that is switched off and on is only silent for a while.
+        """
+        watched, unbroken = self._profile.monitored, True
         async with self._line:
             await self._talk.drain()
             self._talk.owed += watched
@@ -203,16 +217,19 @@ class ReceiptPrinter(Driver):
             if at and watched:
                 status = await self._look()
                 watched = status is not None
+                unbroken = unbroken and (watched or not self._may_be_gone)
                 if status and status.stopped_by:
                     await self._while_stopped(job)
             async with self._line:
                 await self._talk.write(part)
             if at == 0:  # told after the first bytes are on their way: it must not delay them
                 await job.moved("printing", "")
+        return unbroken
 
     async def _confirmed(self, job: Job) -> Result:
         """Wait for the fence. Raises LinkLost."""
         began = last_word = asked = self._clock.monotonic()
+        may_ask_again = True  # what answers after a silence on a serial line may have lost the receipt, and would answer anything
         while True:
             async with self._line:
                 if await self._talk.fence(FENCE_LOOK_S) is not None:
@@ -220,13 +237,14 @@ class ReceiptPrinter(Driver):
                     return Result.done()
             status = await self._look()
             now = self._clock.monotonic()
+            may_ask_again = may_ask_again and not (status is None and self._may_be_gone)
             if status is not None:
                 last_word = now
                 if status.stopped_by:
                     await self._while_stopped(job)
                     began = last_word = self._clock.monotonic()
                     continue
-                if now - asked > FENCE_AGAIN_S:  # its answer may have been lost on the line; asking again prints nothing
+                if may_ask_again and now - asked > FENCE_AGAIN_S:  # its answer may have been lost on the line; asking again prints nothing
                     asked = now
                     self._talk.owed += 1
                     async with self._line:
