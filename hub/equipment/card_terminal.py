@@ -268,7 +268,7 @@ class CardTerminals:
     def _tell(self, tx: Tx, actor: Actor, attempt: CardAttempt) -> None:
         what: dict[str, Any] = {"attempt": attempt.id, "act": attempt.act, "device": attempt.device}
         what |= {"amount": attempt.amount, "currency": attempt.currency}
-        said: Event = CardAsked(**what) if attempt.state is CardState.ASKED else CardEnded(**what, state=attempt.state)
+        said: Event = CardAsked(**what) if attempt.state is CardState.ASKED else CardEnded(**what, ended=attempt.state)
         self._journal.append(tx, actor, said)
 
     # out of doubt
@@ -298,7 +298,7 @@ class CardTerminals:
 
     def _settle(self, tx: Tx, actor: Actor, attempt: CardAttemptId, state: CardState, *, by_person: bool) -> CardAttempt:
         tables.settle(tx, attempt, state, actor.id)
-        self._journal.append(tx, actor, CardSettled(attempt=attempt, state=state, by_person=by_person))
+        self._journal.append(tx, actor, CardSettled(attempt=attempt, ended=state, by_person=by_person))
         tx.on_commit(lambda: self._open.discard(attempt))
         return tables.get(tx, attempt)
 

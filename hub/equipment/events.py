@@ -181,7 +181,7 @@ class CardEnded(Event):
     device: str
     amount: Minor
     currency: str
-    state: CardState
+    ended: CardState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,5 +189,5 @@ class CardSettled(Event):
     """Something unknown at a card terminal was cleared up, by its last receipt or by a person."""
 
     attempt: CardAttemptId
-    state: CardState
+    ended: CardState
     by_person: bool

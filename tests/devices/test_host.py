@@ -313,17 +313,6 @@ async def test_a_device_that_is_not_there_is_not_adopted(host: Host, shop: Shop,
     assert host.registry.all() == []
 
 
-async def test_a_recording_asked_for_holds_what_was_said_until_it_is_fetched(host: Host, shop: Shop, printer: PrinterSim) -> None:
-    device = await shop.adopt("receipt_printer", printer.address)
-    await shop.health(device, "online")
-    await shop.ask_host("record", {"id": device})
-    await shop.answer(device, shop.command(device, "print", PRINT))
-    kept = (await shop.ask_host("recorded", {"id": device}))["result"]
-    said = b"".join(bytes.fromhex(line["to"]) for line in map(json.loads, kept["lines"]) if "to" in line)
-    assert (kept["full"], "排队号".encode("gbk") in said) == (False, True)
-    assert (await shop.ask_host("recorded", {"id": device}))["result"]["lines"] == []
-
-
 async def test_adopting_what_cannot_be_says_why(host: Host, shop: Shop, printer: PrinterSim) -> None:
     for args, reason in (
         ({"kind": "toaster", "name": "x", "address": printer.address}, "no_such_kind"),

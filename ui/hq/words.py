@@ -129,6 +129,13 @@ FACTS: Mapping[str, str] = {
     "fallback": N_("stand-in"),
     "mac": "MAC",
     "more": N_("and others"),
+    "alarm": N_("alarm"),
+    "attempt": N_("attempt"),
+    "act": N_("asked for"),
+    "amount": N_("amount"),
+    "ended": N_("ended"),
+    "by_person": N_("by a person"),
+    "flushed": N_("everything sent before"),
     "gear": N_("network device"),
     "health": N_("state"),
     "product": N_("product"),
@@ -211,6 +218,9 @@ CODES: Mapping[str, Mapping[str, str]] = {
         "uncertain": N_("uncertain"),
         "failed": N_("failed"),
     },
+    "act": {"pay": N_("a payment"), "reverse": N_("a reversal"), "end_of_day": N_("the end of the day")},
+    "ended": {"asked": N_("open"), "approved": N_("paid"), "declined": N_("not paid"), "unknown": N_("unknown")},
+    "alarm": {"water_leak": N_("water"), "too_warm": N_("too warm"), "too_cold": N_("too cold")},
     "right": {"refund": N_("a refund")},
     "role": {
         "kiosk": N_("kiosk"),
@@ -231,7 +241,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
     "given": _PURPOSES,
     "refused": _PURPOSES,
 }
-AMOUNTS = {"total", "expected", "counted", "opening_float", "price", "price_was"}
+AMOUNTS = {"amount", "total", "expected", "counted", "opening_float", "price", "price_was"}
 _FACT_MAX = 24
 
 

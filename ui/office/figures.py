@@ -25,6 +25,7 @@ WORDS = {
     "last_receipt_no": N_("Number of its last receipt"),
     "scans": N_("Codes read"),
     "cards": N_("Cards read"),
+    "last_card": N_("Last card read at"),
     "refused": N_("Not taken for a code"),
     "last_refused": N_("Why the last one was not"),
     "garbage_bytes": N_("Bytes of garbage"),
@@ -51,13 +52,15 @@ WORDS = {
     "disk_worn_pct": N_("Storage worn (%)"),
     "memory_free_mb": N_("Free memory (MB)"),
     "clock_set": N_("Clock was set"),
+    "readings": N_("What it measures"),
     "messages": N_("Messages"),
+    "not_understood": N_("Parts of it that are not understood"),
     "values_refused": N_("Messages not understood"),
-    "opened_door": N_("Times the door was opened"),
     "battery_v": N_("Battery (V)"),
     "wifi_clients": N_("Devices on its Wi-Fi"),
     "access_points": N_("Access points"),
     "neighbours": N_("Neighbours it sees"),
+    "interface": N_("Network interface"),
     "gateway": N_("Router"),
     "gateway_ms": N_("Router answers after (ms)"),
     "gateway_loss_pct": N_("Lost on the way to the router (%)"),
@@ -65,6 +68,7 @@ WORDS = {
     "far": N_("Host outside"),
     "far_ms": N_("Host outside answers after (ms)"),
     "far_loss_pct": N_("Lost on the way outside (%)"),
+    "pings_by": N_("Measured by"),
     "hq_ms": N_("Head office answers after (ms)"),
     "charging": N_("Charging"),
     "clock_skew_s": N_("Its clock is ahead by (s)"),
@@ -76,14 +80,23 @@ WORDS = {
 }
 
 
+OPENED = N_("Times the door was opened")  # `opened_<door>` of a sensor
+
+
 def said(t: Texts, clock: Clock, figures: Mapping[str, Figure | None]) -> Iterator[tuple[str, str]]:
     """What a figure is and what it says; nothing of those that are unknown, empty or without words."""
+
+    def moment(at: Figure) -> str:
+        return f"{clock.local(datetime.fromisoformat(str(at))):%m-%d %H:%M}"
+
     how: dict[str, Callable[[Figure], str]] = {
         "mg": lambda mg: grams(t, int(mg)),
         "uptime_s": lambda s: t("{days} days {hours} h", days=int(s) // 86_400, hours=int(s) % 86_400 // 3600),
-        "last_scan": lambda at: f"{clock.local(datetime.fromisoformat(str(at))):%m-%d %H:%M}",
+        "last_scan": moment,
+        "last_card": moment,
     }
     for name, figure in figures.items():
-        if name in WORDS and figure is not None and figure != "":
+        words = OPENED if name.startswith("opened_") else WORDS.get(name)
+        if words and figure is not None and figure != "":
             plain = (t("yes") if figure else t("no")) if isinstance(figure, bool) else str(figure)
-            yield t(WORDS[name]), how[name](figure) if name in how else plain
+            yield t(words), how[name](figure) if name in how else plain
