@@ -17,10 +17,10 @@ from devices.drivers import hub_board, scale
 from devices.drivers.codes import NotACode, read_code
 from devices.drivers.label_printer import tspl, zpl
 from devices.drivers.label_printer.language import NotAStatus
+from devices.drivers.listening import FRAME_MAX, Framer
 from devices.drivers.network_gear.change import error_status, set_request
 from devices.drivers.network_gear.ports import text
 from devices.drivers.receipt_printer.status import BLOCK_MAX, KEPT_MAX, Demux
-from devices.drivers.scanner import FRAME_MAX, Framer
 from devices.drivers.ups import Answer, NotALine, Refused, TooMuch, words
 from devices.errors import BadAddress
 from devices.messages import Adopt, Beat, Change

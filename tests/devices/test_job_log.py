@@ -14,10 +14,11 @@ from devices.driver import Identity, Result
 from devices.errors import AlreadyAdopted, NoSuchDevice
 from devices.job_log import KEPT, WAITING_MAX, Ended, JobLog, Stored
 from devices.post import Post
+from devices.readings import Readings
 from devices.registry import Device, Registry
 from devices.schema import STEPS
 from devices.topics import Topics
-from hub.clock import MovedClock
+from hub.clock import Clock, MovedClock
 from hub.db import Db
 from hub.ids import Id
 from hub.migrations import migrate
@@ -306,7 +307,7 @@ async def test_an_answer_that_arrives_while_others_are_written_down_is_not_sent_
             return len(sent)
 
     link = Link()
-    post = Post(link, Topics("s1", "h1"), log, "session")  # type: ignore[arg-type]
+    post = Post(link, Readings(lambda _topic, _body: True, Clock()), Topics("s1", "h1"), log, "session")  # type: ignore[arg-type]
     first, second = [await taken(log, wish()) for _ in range(2)]
     post.ended(await log.finish(first, Result.done()))
     link.on_published(1)

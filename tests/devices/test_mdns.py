@@ -14,10 +14,10 @@ import pytest
 import zeroconf
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from devices import mdns as module
 from devices.desk import Desk
 from devices.fleet import Fleet
 from devices.messages import Adopt, Candidate
+from devices.network import mdns as module
 from devices.network.mdns import Mdns
 from devices.network.services import Sign
 from devices.registry import Registry

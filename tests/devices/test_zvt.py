@@ -201,7 +201,7 @@ def test_every_code_of_a_terminal_has_words() -> None:
 def test_no_driver_that_hears_card_numbers_is_recorded() -> None:
     from devices.drivers.card_terminal import CardTerminal  # noqa: PLC0415 - beside the others it would say nothing
 
-    assert (CardTerminal.recorded, Driver.recorded) == (False, True)
+    assert (CardTerminal.private, Driver.private) == (True, False)
 
 
 WELL, STOPPED = Apdu(zvt.STATUS, b"\x27\x00" + zvt.amount_bmp(1250)), Apdu(zvt.ABORT, b"\x6c")

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import pytest
 from gufo.snmp.aio import SnmpSession
 
-from devices.simulators import network_gear, receipt_printer, shelf
+from devices.simulators import on_snmp, receipt_printer, shelf, terminal_language
 from devices.simulators.wire import UdpEnd
 from devices.transport import Udp
 from hub.clock import Clock
@@ -123,7 +123,7 @@ def run_virtually(make: Callable[[LoopClock], T], play: Callable[[T], Awaitable[
 
 def _beside_the_loop(patched: pytest.MonkeyPatch, loop: VirtualLoop) -> None:
     """What has a time of its own, or another thread, follows the loop."""
-    for module in (network_gear, receipt_printer, shelf):
+    for module in (on_snmp, receipt_printer, shelf, terminal_language):
         patched.setattr(module, "time", SimpleNamespace(monotonic=loop.time))
     committed, handed_over, opened = Event(), Db._hand_over, Db.open
 

@@ -205,12 +205,12 @@ async def test_garbage_from_a_device_is_counted_and_changes_nothing(salon, wire,
 
 async def test_reports_go_to_the_printer_for_them_and_without_one_where_receipts_go(salon, wire):
     printer(wire)
-    assert salon.shop.equipment.printer_for("report") == "p1"
+    assert salon.shop.equipment.printers.way_for("report") == ("p1", "")
     wire.says("dev/a4/info", kind="office_printer", name="A4", transport="ipp", roles=["report"])
-    assert salon.shop.equipment.printer_for("report") == "a4"
+    assert salon.shop.equipment.printers.way_for("report") == ("a4", "")
     await salon.shop.db.write(salon.shop.printing.queue, PrintKind.Z_REPORT, "z1")
     assert salon.shop.equipment.job_of(PrintKind.Z_REPORT, "z1").device == "a4"
-    assert [salon.shop.equipment.printer_for(role) for role in ("receipt", "ticket")] == ["p1", "p1"]
+    assert [salon.shop.equipment.printers.way_for(role)[0] for role in ("receipt", "ticket")] == ["p1", "p1"]
 
 
 async def test_a_scan_is_heard_by_whoever_listens_and_one_deaf_page_stops_nobody(salon, wire):

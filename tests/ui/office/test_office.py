@@ -122,7 +122,7 @@ def test_a_ups_is_taken_in_by_address_and_its_name_in_nut(desk: Any) -> None:
 
 def test_a_ups_on_the_network_is_taken_in_with_its_user_and_its_keys(desk: Any) -> None:
     page = desk.open("/office/devices", who="manager")
-    page.get_by_role("button", name="Network printer by address").click()
+    page.get_by_role("button", name="Take in by address").click()
     sheet = page.get_by_role("dialog")
     sheet.get_by_role("button", name="Battery backup (UPS)").click()
     sheet.get_by_label("Name", exact=True).fill("Rack battery")
@@ -358,7 +358,12 @@ def test_a_technician_sees_devices_and_screens_but_no_money_and_no_staff(open_de
     open_desk.shop("sold")
     page = open_desk.open("/office", who="technician")
     expect(page.get_by_text("Only managers see money.")).to_be_visible()
-    assert page.locator(".desk-rail button").all_inner_texts() == ["space_dashboard\nOverview", "devices_other\nDevices", "tv\nScreens"]
+    assert page.locator(".desk-rail button").all_inner_texts() == [
+        "space_dashboard\nOverview",
+        "devices_other\nDevices",
+        "lan\nNetwork",
+        "tv\nScreens",
+    ]
 
 
 def test_a_receptionist_has_no_office(desk: Any) -> None:
