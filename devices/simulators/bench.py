@@ -70,6 +70,7 @@ class Bench:
             "cards": CardReaderSim.on_tcp("cards", ports.get("cards", 0)),
             "internet": InternetSim("internet", data.resolve() / "internet"),
             "office": OfficePrinterSim.on_tcp("office", ports.get("office", 0)),
+            "terminal": TerminalSim.on_tcp("terminal", ports.get("terminal", 0)),
         }
         self._things = {name: thing(name, MqttLine(mqtt)) for name, thing in THINGS.items()} if mqtt else {}
         self.sims.update(self._things)

@@ -66,7 +66,7 @@ class ReceiptPrinterPart(Part):
 
     def figures(self) -> Mapping[str, Any]:
         sim = self.sim
-        return {"drawer_open": sim.drawer} if sim.end.plugged and not (sim._mute or sim._off) else {}
+        return {"drawer_open": {None, sim.drawer}} if sim.end.plugged and not (sim._mute or sim._off) else {}
 
     def command(self, rng: random.Random, tag: str) -> Fault:
         verb = rng.choice(["print", "print", "print", "kick", "status"])

@@ -234,7 +234,8 @@ class Story:
     def _compare(self, part: Part, when: str) -> None:
         told, (health, why) = self._told.get(part.id, {"health": "nothing", "reason": "", "figures": {}}), part.truth()
         right = told["health"] == health and (health == OFFLINE or told["reason"] == why)
-        wrong = {n: told["figures"].get(n) for n, v in part.figures().items() if told["figures"].get(n) != v} if right else {}
+        may_be = {name: value if isinstance(value, set) else {value} for name, value in part.figures().items()} if right else {}
+        wrong = {name: told["figures"].get(name) for name, values in may_be.items() if told["figures"].get(name) not in values}
         state = f"{told['health']} {told['reason']} {wrong or ''}".strip()
         self._untrue_if(
             not right or bool(wrong),

@@ -16,10 +16,11 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from devices.desk import Desk
 from devices.fleet import Fleet
-from devices.messages import Adopt, Candidate
+from devices.messages import Adopt, Candidate, NoArgs
 from devices.network import mdns as module
 from devices.network.mdns import Mdns
 from devices.network.services import Sign
+from devices.network.surroundings import Lookout, Surroundings
 from devices.registry import Registry
 from devices.schema import STEPS
 from devices.simulators.ipp_told import UUID
@@ -175,7 +176,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await asyncio.to_thread(migrate, db, STEPS)
     registry = Registry(db, Clock())
     fleet = Fleet(registry, JobLog(db, Clock()), Nobody(), Clock())  # type: ignore[arg-type]
-    made = Desk(registry, fleet, Clock(), 1)
+    made = Desk(registry, fleet, Clock(), 1, Surroundings(db, Clock(), Lookout(), Nobody()))  # type: ignore[arg-type]
     yield made
     await fleet.stop()
     await asyncio.to_thread(db.close)
@@ -191,7 +192,7 @@ async def test_a_device_that_has_another_address_is_the_same_one_and_another_at_
         desk.services = lambda: [Candidate(kind="office_printer", name="A4", address=address, evidence="", identity=identity)]
 
     async def shown() -> tuple[bool, str]:
-        answer = await desk._candidates()
+        answer = await desk._candidates(NoArgs())
         (one,) = [found for found in answer["candidates"] if found["name"] == "A4"]
         return one["adopted"], one["moved"]
 

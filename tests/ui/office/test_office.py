@@ -98,6 +98,7 @@ def test_a_found_scale_is_taken_in_with_its_language_and_weighs(desk: Any) -> No
     sheet = page.get_by_role("dialog")
     sheet.get_by_role("button", name="MT-SICS").click()
     sheet.get_by_role("button", name="Take in", exact=True).click()
+    expect(page.locator('[data-device="new-1"]')).to_be_visible()
     assert desk.shop("equipment_calls") == [["adopt", "COM scale", found["address"], "mt_sics"]]
     weigh = page.locator('[data-device="new-1"]').get_by_role("button", name="Weigh")
     weigh.click()
