@@ -54,6 +54,13 @@ class BrokerNeverStarted(PersonError):
     hint = "Start the shop once with `chairside run`, then let the thing in."
 
 
+class NoSuchCredential(PersonError):
+    """Neither a device nor a thing has this name."""
+
+    code = "no_such_credential"
+    hint = "Look at the names of the files mqtt-dev-… and mqtt-thing-… in the folder secrets of the shop."
+
+
 class BrokerUrlRefused(PersonError):
     """`broker.url` is not the address of an MQTT broker."""
 
@@ -89,6 +96,10 @@ class ForeignBroker:
     def add_thing(self, third: ThirdParty) -> Path:
         """Write the secret of a third-party thing; as above."""
         return self._give(parties.thing(third))
+
+    def remove(self, name: str) -> None:
+        """Forget the secret of a device or thing. Its rights are the business of whoever runs the broker. Raises NoSuchCredential."""
+        _forget(self._secrets, self._settings.store_id, name)
 
     def _give(self, party: Party) -> Path:
         path = self._secrets / f"mqtt-{party.file}.json"
@@ -154,9 +165,9 @@ class OwnBroker:
         self.reload()
         return path
 
-    def remove_device(self, device_id: str) -> None:
-        """Take a device's credential away and drop its connection; nobody else is dropped."""
-        self._secret_file(parties.device(self._settings.store_id, device_id)).unlink(missing_ok=True)
+    def remove(self, name: str) -> None:
+        """Take the credential of a device or thing away and drop its connection; nobody else is dropped. Raises NoSuchCredential."""
+        _forget(self._secrets, self._settings.store_id, name)
         self._write_config()
         self.reload()
 
@@ -276,6 +287,15 @@ def broker_in_force(settings: Settings) -> Broker:
     except (KeyError, TypeError, ValueError) as why:
         raise BrokerNeverStarted(folder=settings.store_dir) from why
     return OwnBroker(settings, port=port, with_bench="bench" in users)
+
+
+def _forget(secrets_dir: Path, store: str, name: str) -> None:
+    file = parties.device(store, name).file
+    found = [path for path in (secrets_dir / f"mqtt-{file}.json", secrets_dir / f"mqtt-thing-{name}.json") if path.exists()]
+    if not found:
+        raise NoSuchCredential(name=name)
+    for path in found:
+        path.unlink()
 
 
 def _household(settings: Settings, *, with_bench: bool, things: Sequence[ThirdParty] = ()) -> list[Party]:

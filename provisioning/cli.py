@@ -114,6 +114,24 @@ def thing(
 
 
 @app.command()
+def credential(
+    name: Annotated[str, typer.Argument(help="The device's id, of a-z, 0-9 and '-'; or with --remove a thing's name too.")],
+    store_dir: StoreDir = None,
+    config: Config = None,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Take it away; whoever uses it is dropped, nobody else is.")] = False,
+) -> None:
+    """Give a device that speaks MQTT itself a credential of its own, good for its own topics only; print the file it lies in."""
+    with _told_plainly():
+        settings, _ = _settings(config, store_dir)
+        broker = broker_in_force(settings)
+        if remove:
+            broker.remove(name)
+        else:
+            console.print(str(broker.add_device(name)), markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     console.print(_version(), highlight=False)

@@ -126,7 +126,7 @@ def test_a_device_is_added_and_removed_without_dropping_the_others(running: Runn
     running.broker.add_device("d1")
     running.broker.add_device("d2")
     first, second = _logged_in(connect, running.secret("dev-d1")), _logged_in(connect, running.secret("dev-d2"))
-    running.broker.remove_device("d1")
+    running.broker.remove("d1")
     until(lambda: first.drops > 0, "the removed device to be dropped")
     second.publish("store/s1/dev/d2/state", "still here")
     assert hub.next()[1] == b"still here"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from hub.settings import Settings
@@ -141,6 +142,22 @@ def test_the_command_lets_a_thing_into_the_broker_as_it_runs(running: RunningBro
     until(lambda: running.said().count("Reloaded server configuration"), "the reload")
     assert connect(secret).here().subscribe("zigbee2mqtt/#") == 1
     assert "bench" in json.loads((running.settings.store_dir / "secrets" / "broker-users.json").read_text())
+
+
+def test_a_device_gets_a_credential_of_its_own_and_loses_it_again(running: RunningBroker, connect: Connect) -> None:
+    def command(*more: str) -> Result:
+        return CliRunner().invoke(app, ["credential", *more, "--store-dir", str(running.settings.store_dir)])
+
+    said = command("kiosk-7")
+    assert said.exit_code == 0, said.output
+    secret = json.loads(Path(said.output.strip().splitlines()[-1]).read_text())
+    until(lambda: running.said().count("Reloaded server configuration"), "the reload")
+    device = connect(secret).here()
+    assert (device.subscribe("store/s1/dev/kiosk-7/do/+"), device.subscribe("store/s1/dev/other/do/+")) == (1, 128)
+    assert command("kiosk-7", "--remove").exit_code == 0
+    until(lambda: not device.connected, "the device to be dropped")
+    again = command("kiosk-7", "--remove")
+    assert (again.exit_code, "mqtt-dev-" in again.output) == (2, True)
 
 
 def test_the_command_without_a_shop_says_what_to_do(tmp_path: Path) -> None:
