@@ -122,7 +122,6 @@ class Shop:
         )
         self.pos = Pos(self.db, self.journal, self.clock, counter)
         self.equipment = Equipment(self.db, self.journal, self.clock, self.link, self.printing)
-        self.self_tests = SelfTests(self.db, self.journal, self.clock, self.equipment)
         self.sensors = Sensors(self.db, self.journal, self.link, self.equipment)
         self.drawers = Drawers(self.db, self.journal, self.link)
         self.screens = Screens(self.db, self.journal, self.clock, self.link)
@@ -131,6 +130,7 @@ class Shop:
         self.asset_labels = AssetLabels(self.db, self.journal, self.equipment)
         ways = Ways(link=self.link, equipment=self.equipment, currency=lambda: self.catalog.shop().currency)
         self.card_terminals = CardTerminals(self.db, self.journal, self.clock, ways)
+        self.self_tests = SelfTests(self.db, self.journal, self.clock, self.equipment, self.card_terminals)
         self.recovery = Recovery(self.db, self.journal, self.pos, folder / "high-water")
         self._documents()
         self._tasks: list[asyncio.Task[Any]] = []

@@ -13,6 +13,7 @@ import orjson
 from hub.access import Actor, Right
 from hub.clock import Clock
 from hub.db import Db, Tx
+from hub.equipment.card_terminal import CardTerminals
 from hub.equipment.events import DeviceTested
 from hub.equipment.model import TEST_LINES, Device, DeviceBusy, DeviceRefused, NotUnderTest
 from hub.equipment.papers import test_document
@@ -20,10 +21,10 @@ from hub.equipment.service import Equipment
 from hub.errors import NotFound
 from hub.ids import TapId
 from hub.journal import Journal
-from hub.ports import Done, Outcome, Scan
+from hub.ports import CardState, Done, Outcome, Scan
 from hub.taps import first_result, remember
 
-LOOK, SCAN = "look", "scan"
+LOOK, SCAN, PAY = "look", "scan", "pay"
 STEPS: Mapping[str, tuple[str, ...]] = {  # of a kind; every other is only looked at
     "receipt_printer": (LOOK, "print", "kick"),
     "label_printer": (LOOK, "print"),
@@ -31,12 +32,15 @@ STEPS: Mapping[str, tuple[str, ...]] = {  # of a kind; every other is only looke
     "scale": (LOOK, "weigh"),
     "customer_display": (LOOK, "show"),
     "network_gear": (LOOK, "ports"),
+    "office_printer": (LOOK, "print"),
+    "card_terminal": (LOOK, PAY),
 }
 NEEDS_EYES = frozenset({"print", "kick", "show"})  # only a person can tell whether it happened
 WITHIN_S = 20.0  # of one step: a person must find the scanner first
 _LABEL = {"lines": [{"text": "测试 Test", "size": 2}], "ean13": "6901234567892"}
 _ARGUMENTS: Mapping[tuple[str, str], Callable[[str], dict[str, Any]]] = {
     ("receipt_printer", "print"): lambda device: {"document": test_document(device).model_dump(mode="json"), "copy": 0},
+    ("office_printer", "print"): lambda device: {"document": test_document(device).model_dump(mode="json"), "copy": 0},
     ("label_printer", "print"): lambda device: {"label": _LABEL | {"qr": device}, "count": 1},
     ("scale", "weigh"): lambda _: {"within_s": 5},
     ("customer_display", "show"): lambda _: {"lines": [line.model_dump() for line in TEST_LINES]},
@@ -71,8 +75,8 @@ class _Open:
 class SelfTests:
     """One test of a device at a time; what is not finished is forgotten, what is finished is kept until the next."""
 
-    def __init__(self, db: Db, journal: Journal, clock: Clock, equipment: Equipment) -> None:
-        self._db, self._journal, self._clock, self._equipment = db, journal, clock, equipment
+    def __init__(self, db: Db, journal: Journal, clock: Clock, equipment: Equipment, cards: CardTerminals) -> None:
+        self._db, self._journal, self._clock, self._equipment, self._cards = db, journal, clock, equipment, cards
         self._open: dict[str, _Open] = {}
 
     async def begin(self, actor: Actor, device: str) -> tuple[str, ...]:
@@ -153,10 +157,20 @@ class SelfTests:
                 return Done(id="look", outcome=Outcome.DONE, result=state.model_dump(mode="json"))
             if step == SCAN:
                 return await self._next_scan(device)
+            if step == PAY:
+                return await self._paid_and_given_back(actor, device)
             make = _ARGUMENTS.get((kind, step))
             return await self._equipment.asking.device(device, step, make(device) if make else {}, WITHIN_S)
         except (DeviceBusy, DeviceRefused) as why:
             return Done(id=step, outcome=Outcome.UNKNOWN, reason=str(why.facts.get("reason") or why.code), sentence=why.hint)
+
+    async def _paid_and_given_back(self, actor: Actor, device: str) -> Done:
+        """The smallest amount there is. Raises NotAllowed for who may not give money back."""
+        for attempt in filter(None, await self._cards.self_test(actor, device, TapId.new())):
+            if attempt.state is not CardState.APPROVED:
+                outcome = Outcome.FAILED if attempt.state is CardState.DECLINED else Outcome.UNKNOWN
+                return Done(id=PAY, outcome=outcome, reason=attempt.reason, result={"attempt": attempt.id, "act": str(attempt.act)})
+        return Done(id=PAY, outcome=Outcome.DONE)
 
     async def _next_scan(self, device: str) -> Done:
         came: asyncio.Future[Scan] = asyncio.get_running_loop().create_future()

@@ -24,6 +24,7 @@ STEPS = {
     "weigh": N_("Put something on the scale and weigh it"),
     "show": N_("Show two lines"),
     "ports": N_("Read the ports"),
+    "pay": N_("Pay the smallest amount with a card, and give it back"),
 }
 QUESTIONS = {
     "print": N_("Did it come out, whole and readable?"),

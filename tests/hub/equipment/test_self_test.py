@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 import orjson
 import pytest
@@ -12,7 +13,7 @@ from hub.equipment.events import DeviceTested
 from hub.equipment.model import NotUnderTest
 from hub.errors import NotAllowed, NotFound
 from hub.ids import TapId
-from hub.ports import Outcome
+from hub.ports import CardAct, CardAttempt, CardAttemptId, CardState, CardTransaction, Outcome
 from tests.hub.equipment.test_devices import TECHNICIAN, answered
 from tests.hub.equipment.wire import printer, until
 
@@ -117,3 +118,32 @@ async def test_a_test_nobody_began_and_a_step_there_is_not_are_refused_and_only_
     for reading in (lambda: tests.file(salon.desk, "p1"), lambda: tests.saw(salon.desk, "p1", "print", seen=True)):
         with pytest.raises(NotAllowed):
             reading()
+
+
+async def test_a_card_terminal_takes_the_smallest_amount_and_gives_it_back_and_a_card_it_refuses_fails_the_step(salon, wire, monkeypatch):
+    wire.says("host/h1/state", health="online", since="2026-01-01T00:00:00Z")
+    wire.says("dev/c1/info", kind="card_terminal", name="c1", transport="tcp", roles=[])
+    wire.says("dev/c1/state", health="online", since="2026-01-01T00:00:00Z")
+    tests, asked = salon.shop.self_tests, []
+
+    async def answered_with(*states):
+        async def self_test(actor, device, tap_id):
+            asked.append(device)
+            return tuple(state and attempt(state) for state in states)
+
+        monkeypatch.setattr(salon.shop.card_terminals, "self_test", self_test)
+        return await tests.step(TECHNICIAN, "c1", "pay")
+
+    await answered(wire, tests.begin(TECHNICIAN, "c1"), "record")
+    assert (await answered_with(CardState.APPROVED, CardState.APPROVED)).passed
+    declined = await answered_with(CardState.DECLINED, None)
+    assert (declined.outcome, declined.reason) == (Outcome.FAILED, "card_refused")
+    assert (await answered_with(CardState.APPROVED, CardState.UNKNOWN)).outcome is Outcome.UNKNOWN
+    assert asked == ["c1"] * 3
+
+
+def attempt(state):
+    return CardAttempt(
+        id=CardAttemptId.new(), act=CardAct.PAY, device="c1", amount=1, currency="CNY", reference="self-test", state=state,
+        reason="" if state is CardState.APPROVED else "card_refused", told=CardTransaction(), at=datetime.now(UTC),
+    )  # fmt: skip
