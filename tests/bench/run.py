@@ -18,7 +18,7 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table  # noqa: E402
 
 from hub.logs import log_plainly  # noqa: E402
-from tests.bench import devices, pages, processes, sales  # noqa: E402
+from tests.bench import devices, mqtt, pages, processes, sales  # noqa: E402
 
 MARKS = {  # name -> (mark, whether less is better)
     "sale_commit_ratio": (4, True),
@@ -38,6 +38,9 @@ MARKS = {  # name -> (mark, whether less is better)
     "snmp_poll_48_ports_ms": (60, True),
     "host_cpu_pct": (5, True),
     "host_rss_mb": (120, True),
+    "mqtt_ingest_per_s": (9_000, False),
+    "mqtt_update_p50_ms": (0.5, True),
+    "mqtt_update_p99_ms": (5, True),
 }
 
 
@@ -59,6 +62,7 @@ def main() -> int:
             **processes.measure(folder / "shop"),
             **pages.measure(folder / "pages"),
             **devices.measure(folder / "devices"),
+            **mqtt.measure(folder / "mqtt"),
         }
     finally:
         shutil.rmtree(folder, ignore_errors=True)
