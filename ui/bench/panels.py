@@ -103,7 +103,7 @@ class Panels:
     def _draw_title(self, sim: Sim, title: str) -> None:
         t = self._desk.t
         plugged = bool(sim.state.get("plugged"))
-        with box("cs-row"):
+        with box("cs-row cs-wrap"):
             heading(title)
             text(t("SIMULATED"), "desk-simulated")
             box("cs-grow")
