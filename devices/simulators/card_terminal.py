@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from devices.simulators.terminal_language import CARD, TERMINAL_ID, Said, amount, asked, llvar, tlv, two
+from devices.simulators.terminal_language import CARD, TERMINAL_ID, Said, amount, asked, bcd, llvar, tlv, two
 from devices.simulators.terminal_wire import TerminalWire
 from devices.simulators.verbs import AfterBytes, Args, Garble, Late, Nothing
 
@@ -219,10 +219,10 @@ class TerminalSim(TerminalWire):
             case "0501":
                 await self._say(YES)
                 await self._tell("060f", bytes.fromhex(DAY_OPEN if self._day_due else "00" if self.paper else NO_PAPER))
-            case "0601":
-                await self._pay(int(fields[0x04].hex()), int(fields[0x49].hex()))
-            case "0630":
-                await self._reverse(int(asked(said.data[3:])[0x87].hex()))
+            case "0601" if (minor := bcd(fields.get(0x04))) is not None and (currency := bcd(fields.get(0x49))) is not None:
+                await self._pay(minor, currency)
+            case "0630" if (number := bcd(asked(said.data[3:]).get(0x87))) is not None:
+                await self._reverse(number)
             case "0650":
                 await self._close_day()
             case "0620":
@@ -321,7 +321,7 @@ class TerminalSim(TerminalWire):
         await self._tell("04ff", b"\x0f")
         self.days_closed += 1
         self._day_due = False
-        await self._tell("040f", b"\x27\x00" + amount(sum(self.taken())))
+        await self._tell("040f", b"\x27\x00" + amount(sum(self.taken()) % 10**12))
         await self._tell("060f")
 
     async def _repeat(self) -> None:

@@ -260,7 +260,8 @@ class OfficePrinterSim(OnWire):
             asked.attributes["requested-attributes"] = ["job-id", "job-uri"]
         found = [job for job in self.jobs if job.open == (which == "not-completed")]
         found = found if which == "not-completed" else found[::-1]
-        limit = asked.first("limit") or KEPT
+        limit = asked.first("limit")
+        limit = limit if isinstance(limit, int) and limit > 0 else KEPT
         return ipp.answer(
             asked, ipp.OK, [(2, only(asked, of_job(job, self.uri, stopped=self.stopped), "job-description")) for job in found[:limit]]
         )

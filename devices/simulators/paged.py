@@ -10,6 +10,7 @@ from PIL import Image
 
 PAGES_MAX = 40
 DOTS_MAX = 40_000_000
+POINTS_MAX = 2000
 _BOX = re.compile(rb"/MediaBox *\[ *0 +0 +([0-9.]+) +([0-9.]+) *\]")
 _PLACED = re.compile(rb"([0-9.]+) 0 0 ([0-9.]+) ([0-9.]+) ([0-9.]+) cm")
 _PICTURE = re.compile(rb"<<[^<>]*/Subtype */Image[^<>]*/Width (\d{1,6})/Height (\d{1,6})[^<>]*/FlateDecode[^<>]*>>\r?\nstream\r?\n")
@@ -29,7 +30,7 @@ def _pdf(data: bytes) -> list[Image.Image]:
     found = []
     for sheet, place, picture in list(zip(sheets, places, _PICTURE.finditer(data), strict=False))[:PAGES_MAX]:
         wide, high = int(picture[1]), int(picture[2])
-        if wide * high > DOTS_MAX or max(sheet) > 2000:
+        if wide * high > DOTS_MAX or max(*sheet, *place) > POINTS_MAX:
             raise ValueError("too large")
         dots = zlib.decompressobj().decompress(data[picture.end() :], (wide + 7) // 8 * high)
         ink = Image.frombytes("1", (wide, high), dots).convert("L")
@@ -40,8 +41,11 @@ def _pdf(data: bytes) -> list[Image.Image]:
 
 
 def _laid(ink: Image.Image, sheet: tuple[float, float], place: tuple[float, ...]) -> Image.Image:
-    times = ink.width / place[0]  # dots a point
-    page = Image.new("L", (round(sheet[0] * times), round(sheet[1] * times)), 255)
+    times = ink.width / (place[0] or POINTS_MAX)  # dots a point
+    size = round(sheet[0] * times), round(sheet[1] * times)
+    if not min(size) or size[0] * size[1] > DOTS_MAX:
+        raise ValueError("no page")
+    page = Image.new("L", size, 255)
     page.paste(ink, (round(place[2] * times), round((sheet[1] - place[3] - place[1]) * times)))
     return page
 

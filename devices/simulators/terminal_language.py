@@ -141,6 +141,12 @@ def two(tag: int, number: int) -> bytes:
     return bytes([tag]) + bytes.fromhex(f"{number:04d}")
 
 
+def bcd(content: bytes | None) -> int | None:
+    """A number in BCD; None for what is none."""
+    digits = (content or b"").hex()
+    return int(digits) if digits.isdecimal() else None
+
+
 def llvar(tag: int, content: bytes) -> bytes:
     """A BMP with its length in two digits."""
     return bytes([tag, 0xF0 | len(content) // 10, 0xF0 | len(content) % 10]) + content

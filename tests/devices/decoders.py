@@ -6,9 +6,8 @@ A module of drivers or simulators that is neither in DECODERS nor in NO_DECODER 
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,9 +18,9 @@ from devices.drivers.label_printer import tspl, zpl
 from devices.drivers.label_printer.language import NotAStatus
 from devices.drivers.listening import FRAME_MAX, Framer
 from devices.drivers.network_gear.change import error_status, set_request
-from devices.drivers.network_gear.ports import text
 from devices.drivers.receipt_printer.status import BLOCK_MAX, KEPT_MAX, Demux
-from devices.drivers.ups import Answer, NotALine, Refused, TooMuch, words
+from devices.drivers.snmp.values import text
+from devices.drivers.ups.nut import Answer, NotALine, Refused, TooMuch, words
 from devices.errors import BadAddress
 from devices.messages import Adopt, Beat, Change
 from devices.simulators import snmp_agent
@@ -35,81 +34,64 @@ from devices.simulators.ups import UpsSim
 from devices.topics import Topics
 from devices.transport import Address
 from hub.ports import Command
+from tests.devices.decoder import Decoder, Take
+from tests.devices.decoders_of_kinds import OF_KINDS
+from tests.devices.decoders_of_simulators import OF_SIMULATORS
 from tests.devices.memory_wire import MemoryEnd
 
-PIECE_MAX = 700
-Take = Callable[[bytes], Any]
+TODAY = date(2026, 3, 1)
 NO_DECODER = {  # module -> why
     "devices.drivers": "the table of kinds",
+    "devices.drivers.card_terminal.codes": "a table",
+    "devices.drivers.card_terminal.dialogue": "who speaks when: its bytes go through wire and zvt",
     "devices.drivers.customer_display": "a display answers nothing",
     "devices.drivers.drawing": "draws",
-    "devices.drivers.lettering": "sets text",
     "devices.drivers.label_printer": "names",
     "devices.drivers.label_printer.driver": "its bytes go through zpl and tspl",
     "devices.drivers.label_printer.label": "a document",
     "devices.drivers.label_printer.language": "a contract",
+    "devices.drivers.lettering": "sets text",
     "devices.drivers.network_gear": "rows, by ports",
+    "devices.drivers.network_gear.ports": "rows of a library; its texts go through snmp.values",
     "devices.drivers.network_gear.profile": "settings",
-    "devices.drivers.network_gear.snmp": "its bytes go through a library, its own answers through change",
+    "devices.drivers.office_printer": "names",
+    "devices.drivers.office_printer.driver": "its bytes go through http and ipp",
+    "devices.drivers.office_printer.pages": "sets pages",
+    "devices.drivers.office_printer.profile": "settings",
+    "devices.drivers.office_printer.talk": "who speaks when: its bytes go through http and ipp",
     "devices.drivers.presence": "beats, by messages",
     "devices.drivers.receipt_printer": "names",
+    "devices.drivers.receipt_printer.drawer": "levels, by status",
     "devices.drivers.receipt_printer.driver": "its bytes go through status",
     "devices.drivers.receipt_printer.escpos": "writes bytes",
     "devices.drivers.receipt_printer.layout": "sets text",
     "devices.drivers.receipt_printer.profile": "settings",
+    "devices.drivers.scanner": "its bytes go through listening and codes",
+    "devices.drivers.sensor.availability": "its words go through sensor",
+    "devices.drivers.snmp": "names",
+    "devices.drivers.snmp.agent": "its bytes go through a library, what that makes of them through snmp.values, ups.mib and network_gear",
+    "devices.drivers.snmp.profile": "settings",
+    "devices.drivers.ups": "its bytes go through nut, its rows through mib",
+    "devices.drivers.ups.reading": "a contract",
     "devices.simulators": "names",
     "devices.simulators.bench": "an HTTP API with models",
+    "devices.simulators.card_reader": "sends",
+    "devices.simulators.characters": "its bytes go through paper_language and customer_display",
     "devices.simulators.hub_board": "writes files",
+    "devices.simulators.ipp_told": "tells",
+    "devices.simulators.keys": "types",
+    "devices.simulators.mqtt_line": "its bytes go through a library, its messages through things",
+    "devices.simulators.on_snmp": "its bytes go through snmp_agent, by network_gear",
     "devices.simulators.on_wire": "a base class",
     "devices.simulators.paper": "draws what paper_language understood",
     "devices.simulators.presence": "sends",
     "devices.simulators.scanner": "sends",
     "devices.simulators.shelf": "keeps what it wrote itself",
+    "devices.simulators.terminal_wire": "its bytes go through terminal_language",
+    "devices.simulators.ups_agent": "a tree of values, asked through snmp_agent",
     "devices.simulators.verbs": "models",
     "devices.simulators.wire": "passes on; LineServer cuts lines, by ups",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decoder:
-    """`make` gives a fresh one; `refuses` are the errors by which it says no; `valid` what it understands, to be broken."""
-
-    module: str
-    make: Callable[[], Take]
-    valid: Sequence[bytes]
-    refuses: tuple[type[Exception], ...] = ()
-
-
-def stream(decoder: Decoder, rng: random.Random, size: int) -> Iterator[bytes]:
-    """`size` bytes in pieces: what is valid, whole or broken, and noise."""
-    while size > 0:
-        piece = _broken(rng.choice(decoder.valid), decoder.valid, rng) if rng.random() < 0.8 else rng.randbytes(rng.randint(1, 200))
-        piece = piece[: min(size, PIECE_MAX)] or b"\0"
-        size -= len(piece)
-        cut = rng.randrange(len(piece)) if rng.random() < 0.3 else 0
-        yield from (part for part in (piece[:cut], piece[cut:]) if part)
-
-
-def _broken(frame: bytes, frames: Sequence[bytes], rng: random.Random) -> bytes:
-    """A frame with up to three faults."""
-    data = bytearray(frame)
-    for _ in range(rng.choice((0, 1, 1, 2, 3))):
-        at = rng.randrange(len(data) + 1)
-        match rng.randrange(6):
-            case 0 if data:
-                data[at % len(data)] ^= 1 << rng.randrange(8)
-            case 1:
-                del data[at : at + rng.randint(1, 4)]
-            case 2:
-                data[at:at] = rng.randbytes(rng.randint(1, 4))
-            case 3:
-                data[at:at] = data[: rng.randint(1, 30)] * rng.choice((1, 3))
-            case 4:
-                del data[at:]
-            case _:
-                data[at:] = rng.choice(frames)[at:]
-        del data[PIECE_MAX:]
-    return bytes(data)
 
 
 def _demux() -> Take:
@@ -240,10 +222,10 @@ DECODERS: dict[str, Decoder] = {
     "printer_status": Decoder(
         module=_D + "receipt_printer.status", make=_demux, valid=(b"\x12\x12\x12", b"\x18\0\x0f\0", b"\0", b"_SIM\0")
     ),
-    "scanner_frames": Decoder(module=_D + "scanner", make=_framer, valid=(b"6901234567892\r\n", b"]C10106901234567892\r", b"M1\0")),
+    "scanner_frames": Decoder(module=_D + "listening", make=_framer, valid=(b"6901234567892\r\n", b"]C10106901234567892\r", b"M1\0")),
     "codes": Decoder(
         module=_D + "codes",
-        make=lambda: read_code,
+        make=lambda: lambda data: read_code(data, TODAY),
         valid=(b"6901234567892", b"]E06901234567892", b"]C1010690123456789217261231\x1d21A", b"https://a.example/1", "会员".encode()),
         refuses=(NotACode,),
     ),
@@ -265,8 +247,8 @@ DECODERS: dict[str, Decoder] = {
         valid=(b"\x01\x02S 01.250kg\x5d\x03\x04", b"\x01\x02U-00.100kg\x40\x03\x04"),
         refuses=(scale.NotAWeight,),
     ),
-    "nut_answer": Decoder(module=_D + "ups", make=_nut, valid=_NUT),
-    "nut_words": Decoder(module=_D + "ups", make=lambda: _words_of_lines, valid=_NUT, refuses=(NotALine,)),
+    "nut_answer": Decoder(module=_D + "ups.nut", make=_nut, valid=_NUT),
+    "nut_words": Decoder(module=_D + "ups.nut", make=lambda: _words_of_lines, valid=_NUT, refuses=(NotALine,)),
     "zpl_status": Decoder(module=_D + "label_printer.zpl", make=lambda: zpl.status, valid=(_HS,), refuses=(NotAStatus,)),
     "zpl_name": Decoder(module=_D + "label_printer.zpl", make=lambda: zpl.name, valid=(b"\x02ZD420,V1,8,8192KB\x03\r\n",)),
     "tspl_status": Decoder(module=_D + "label_printer.tspl", make=lambda: tspl.status, valid=(b"\0", b"\x20"), refuses=(NotAStatus,)),
@@ -275,7 +257,7 @@ DECODERS: dict[str, Decoder] = {
         make=lambda: lambda data: error_status(data, 9),
         valid=(bytes.fromhex("302b020101") + b"\x04\x06public\xa2\x1e\x02\x01\x09\x02\x01\x00\x02\x01\x000\x13", *_SNMP),
     ),
-    "snmp_text": Decoder(module=_D + "network_gear.ports", make=lambda: text, valid=(b"GigabitEthernet1/0/1\r\n ", "椅位".encode("gbk"))),
+    "snmp_text": Decoder(module=_D + "snmp.values", make=lambda: text, valid=(b"GigabitEthernet1/0/1\r\n ", "椅位".encode("gbk"))),
     "board_files": Decoder(module=_D + "hub_board", make=lambda: lambda data: hub_board.read(_Board(data)), valid=_BOARD),  # type: ignore[arg-type]
     "sim_receipt_printer": Decoder(
         module=_S + "receipt_printer",
@@ -328,4 +310,6 @@ DECODERS: dict[str, Decoder] = {
         valid=(b"tcp://127.0.0.1:9100?shared=1", b"serial:///dev/x?baud=9600", b"screen://k"),
         refuses=(BadAddress,),
     ),
+    **OF_KINDS,
+    **OF_SIMULATORS,
 }

@@ -24,7 +24,8 @@ from devices.topics import Topics
 from devices.transport import Inbox
 from hub.clock import Clock
 from hub.ports import Command, Document
-from tests.devices.decoders import DECODERS, NO_DECODER, stream
+from tests.devices.decoder import stream
+from tests.devices.decoders import DECODERS, NO_DECODER
 from tests.devices.rig import Bells
 
 SEED = int(os.environ.get("FUZZ_SEED", "1"))

@@ -13,8 +13,8 @@ FEEDS_MAX = 3
 _FEED = 0xFF  # attribute of a line: so many empty ones
 _SHOP, _GUEST = 1, 2
 _READ_MAX = 400  # bytes of one line
-# twelve digits or more, in groups or not; all but the last four are covered
-_LONG_NUMBER = re.compile(r"(?<![0-9A-Za-z])(\d(?:[ .-]?\d){7,})((?:[ .-]?\d){4})(?!\d)")
+# twelve digits or more, in groups or not; all but the last four are covered. A0 00 00 and D2 76 begin the name of an application, no number
+_LONG_NUMBER = re.compile(r"(?<!\d)(?!(?<=\bA)00000|(?<=\bD)276)(\d(?:[ .-]?\d){7,})((?:[ .-]?\d){4})(?!\d)")
 
 
 class Papers:
