@@ -76,6 +76,7 @@ _SNMP: tuple[Choice | Typed, ...] = (
     Choice(name="priv", label=N_("How it is encrypted"), values={"aes": "AES", "des": "DES", "none": N_("Not at all")}, only=_V3),
     Typed(name="priv_key", label=N_("Key of the encryption"), hint=N_("At least eight characters"), secret=True, only=_V3),
 )
+_OF_SNMP = frozenset(setting.name for setting in _SNMP)
 
 SETTINGS: Mapping[str, tuple[Choice | Typed, ...]] = {
     SCALE: (Choice(name="dialect", label=_LANGUAGE, values={"toledo_8217": "Toledo 8217", "mt_sics": "MT-SICS", "cas": "CAS"}),),
@@ -192,6 +193,8 @@ class Adoption:
         """What is typed is checked by the device host."""
         name, address = str(self._name.value or "").strip(), str(self._address.value or "").strip()
         asked = [setting.name for setting in filter(self._is_asked, SETTINGS.get(self._kind, ()))]
+        if not address.startswith("snmp://"):  # a UPS behind NUT has no SNMP to be set up
+            asked = [name for name in asked if name not in _OF_SNMP]
         profile = {setting: value for setting in asked if (value := self._profile[setting])}
         try:
             spec = DeviceSpec(kind=self._kind, name=name, address=address, roles=tuple(sorted(self._roles)), profile=profile)

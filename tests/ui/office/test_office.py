@@ -118,7 +118,7 @@ def test_a_ups_is_taken_in_by_address_and_its_name_in_nut(desk: Any) -> None:
     sheet.get_by_label("Its name in NUT").fill(" eaton ")
     sheet.get_by_role("button", name="Take in", exact=True).click()
     expect(page.locator('[data-device="new-1"]')).to_contain_text("Till battery")
-    assert desk.shop("equipment_calls") == [["adopt", "Till battery", "tcp://127.0.0.1:3493", "eaton", "v2c"]]
+    assert desk.shop("equipment_calls") == [["adopt", "Till battery", "tcp://127.0.0.1:3493", "eaton"]]
 
 
 def test_a_ups_on_the_network_is_taken_in_with_its_user_and_its_keys(desk: Any) -> None:
