@@ -37,6 +37,7 @@ from hub.ports import Command
 from tests.devices.decoder import Decoder, Take
 from tests.devices.decoders_of_kinds import OF_KINDS
 from tests.devices.decoders_of_simulators import OF_SIMULATORS
+from tests.devices.decoders_of_things import OF_THINGS
 from tests.devices.memory_wire import MemoryEnd
 
 TODAY = date(2026, 3, 1)
@@ -311,5 +312,6 @@ DECODERS: dict[str, Decoder] = {
         refuses=(BadAddress,),
     ),
     **OF_KINDS,
+    **OF_THINGS,
     **OF_SIMULATORS,
 }

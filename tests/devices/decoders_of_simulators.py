@@ -18,7 +18,8 @@ from devices.simulators.office_printer import OfficePrinterSim
 from devices.simulators.terminal_language import Said, SerialEars, TcpEars, amount, two
 from devices.simulators.third_parties import Plug
 from tests.devices.decoder import Decoder, Take
-from tests.devices.decoders_of_kinds import ASKED, FRAMED, PLAIN, Nowhere, asked_of, at_once
+from tests.devices.decoders_of_kinds import ASKED, FRAMED, PLAIN, asked_of, at_once
+from tests.devices.decoders_of_things import Nowhere
 from tests.devices.memory_wire import MemoryEnd
 
 _S = "devices.simulators."

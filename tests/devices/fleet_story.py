@@ -36,6 +36,9 @@ SHARES = {  # of 200
     "network_gear": 4,
     "presence": 20,
     "hub_board": 4,
+    "card_reader": 10,
+    "card_terminal": 12,
+    "office_printer": 4,
 }
 ENDS_WITHIN_S = 120.0  # every command, once its device is well
 HOST = "store/s1/host/h1"
