@@ -116,7 +116,7 @@ class CardTerminalPart(Part):
         if not sim.end.plugged:
             return OFFLINE, ""
         if sim._mute:
-            return self._silent()
+            return OFFLINE, ""
         why = "end_of_day_due" if sim._day_due else "" if sim.paper else "terminal_paper_out"
         return ("degraded", why) if why else ("online", "")
 
@@ -203,7 +203,7 @@ class OfficePrinterPart(Part):
         if not sim.end.plugged:
             return OFFLINE, ""
         if sim._tray.dont_answer:
-            return self._silent()
+            return OFFLINE, ""
         why = next((why for verb, why in zip(self._WORST_FIRST, self._REASONS, strict=True) if verb in sim._tray.faults), "")
         return ("degraded", why) if why else ("online", "")
 

@@ -78,7 +78,7 @@ class Part:
         raise NotImplementedError
 
     def figures(self) -> Mapping[str, Any]:
-        """Figures that must be told of it as it is now; a set: one of these, for a drawer is believed only after it has moved."""
+        """Figures that must be told of it as it is now."""
         return {}
 
     def command(self, rng: random.Random, tag: str) -> Fault:

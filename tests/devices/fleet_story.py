@@ -237,8 +237,8 @@ class Story:
     def _compare(self, part: Part, when: str) -> None:
         told, (health, why) = self._told.get(part.id, {"health": "nothing", "reason": "", "figures": {}}), part.truth()
         right = told["health"] == health and (health == OFFLINE or told["reason"] == why)
-        may_be = {name: value if isinstance(value, set) else {value} for name, value in part.figures().items()} if right else {}
-        wrong = {name: told["figures"].get(name) for name, values in may_be.items() if told["figures"].get(name) not in values}
+        figures = part.figures().items() if right else ()
+        wrong = {name: told["figures"].get(name) for name, value in figures if told["figures"].get(name) != value}
         state = f"{told['health']} {told['reason']} {wrong or ''}".strip()
         self._untrue_if(
             not right or bool(wrong),

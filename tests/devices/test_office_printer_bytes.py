@@ -14,6 +14,7 @@ from PIL import Image
 from devices.drivers.office_printer import http, ipp
 from devices.drivers.office_printer.ipp import NotIpp, Op, Wanted
 from devices.simulators import ipp_language as theirs
+from devices.simulators import paged
 from devices.simulators.paged import pictures
 
 ABOUT: list[Wanted] = [
@@ -140,3 +141,11 @@ def test_any_document_has_pages_or_none(data: bytes) -> None:
     for mime in ("application/pdf", "image/jpeg", "image/urf"):
         assert all(isinstance(page, Image.Image) for page in pictures(mime, data) + pictures(mime, box + data))
     assert len(pictures("application/pdf", box + zlib.compress(b"\xff\x00"))) == 1
+
+
+@pytest.mark.parametrize("box", [b"0 0 5 842", b"0 0 595 842"])
+@pytest.mark.parametrize("wide", [b"0", b"0.001", b"170", b"9999999"])
+def test_a_page_of_any_measure_is_shown_or_left_out(box: bytes, wide: bytes) -> None:
+    dots = zlib.compress(b"\xff\xff")
+    picture = b"<</Subtype /Image/Width 8/Height 2/Filter /FlateDecode>>\nstream\n" + dots
+    assert paged.sheet("application/pdf", b"/MediaBox [" + box + b"]\n" + wide + b" 0 0 255 20 20 cm\n" + picture).startswith(b"\x89PNG")
