@@ -6,6 +6,7 @@ from the socket to the driver in one call: no queue, no task, no thread between 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -20,6 +21,7 @@ log = structlog.get_logger()
 
 CONFIGS_MAX = 1000
 TOPICS_MAX = 64  # of one thing
+ASK_AFTER_S = 0.3  # so that many taken in at once ask once
 BIRTH = "homeassistant/status"  # things that hear it announce themselves again
 Heard = Callable[[str, bytes, bool], None]
 
@@ -47,6 +49,7 @@ class Things:
         self._said: dict[str, _Said] = {}  # by discovery topic
         self._boxes: dict[str, ThingBox] = {}
         self._routes: dict[bytes, list[ThingBox]] = {}
+        self._asking: asyncio.TimerHandle | None = None
 
     def box(self, uid: str) -> ThingBox:
         """The box of a thing; the same one while it is not released."""
@@ -89,6 +92,17 @@ class Things:
         if self.link.connected:
             self.link.unsubscribe(unheard)
             self.link.subscribe(new)  # also what another box hears already: the broker tells what it keeps again
+            if new:
+                self._ask_around()
+
+    def _ask_around(self) -> None:
+        """Have everybody say how they are: most bridges keep announcements at the broker, but not what their things measured."""
+        if self._asking is None:
+            self._asking = asyncio.get_running_loop().call_later(ASK_AFTER_S, self._asked)
+
+    def _asked(self) -> None:
+        self._asking = None
+        self.link.publish(BIRTH, b"online")
 
     def _connected(self) -> None:
         self.link.subscribe((f"{PREFIX}#",))

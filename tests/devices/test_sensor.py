@@ -20,7 +20,7 @@ from devices.simulators.verbs import Nothing
 from devices.things import ThingBox
 from hub.clock import MovedClock
 from hub.ports import Outcome
-from tests.devices.rig import Bells, errand
+from tests.devices.rig import Bells, errand, until
 from tests.devices.things_rig import InProcess
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -318,3 +318,15 @@ async def test_a_thing_nobody_has_heard_of_yet_is_not_said_to_be_well() -> None:
     assert (await driver.poll()).reason == "not_yet_heard"
     broker.spread("x/1", b"5")
     assert bells.reasons() == [""]
+
+
+async def test_a_thing_that_had_spoken_before_it_was_taken_in_is_asked_how_it_is() -> None:
+    broker = InProcess()
+    sensor = LeakSensor("basins", broker.line())
+    await sensor.start()
+    heard: list[str] = []
+    box = broker.things.box(sensor.uid)
+    box.listen(["sim-zigbee2mqtt/basins"], lambda topic, _payload, _retained: heard.append(topic), lambda **_: None)
+    assert heard == []
+    await until(lambda: heard)
+    await sensor.stop()

@@ -163,7 +163,7 @@ def test_an_open_drawer_shows_and_is_closed_by_hand(desk: Any, sims: httpx.Clien
 
 def test_everything_simulated_is_marked(desk: Any, sims: httpx.Client) -> None:
     page = desk.open("/bench", who="manager")
-    expect(page.get_by_text("SIMULATED")).to_have_count(14)
+    expect(page.get_by_text("SIMULATED")).to_have_count(15)
 
 
 def test_a_shop_that_does_not_practise_has_no_bench_and_no_paper(desk: Any, sims: httpx.Client) -> None:
