@@ -1,6 +1,6 @@
 """Makers of what hangs on the network of a salon, by the first three octets of a MAC. Small on purpose: a maker is a hint, no proof.
 
-The prefixes are those of the IEEE's public registry; a test holds them to a copy others keep of it.
+The prefixes are those of the IEEE's public registry.
 """
 
 from __future__ import annotations
