@@ -88,7 +88,6 @@ class CardTerminals:
         self._link, self._equipment, self._currency = ways.link, ways.equipment, ways.currency
         self._open = {row["id"] for row in db.all(tables.OPEN) if row["state"] == CardState.ASKED}
         self._waiting: dict[str, asyncio.Future[CardAttempt]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         ways.link.on_connect(self.send_again)
         ways.link.listen("host/+/state", lambda _levels, _payload: self.send_again())
         ways.link.listen("dev/+/done", self._on_done)
@@ -241,14 +240,7 @@ class CardTerminals:
     def _on_done(self, _levels: list[str], payload: bytes) -> None:
         done = Done.model_validate_json(payload)
         if done.id in self._open:
-            task = asyncio.ensure_future(self._finish(done))
-            self._tasks.add(task)
-            task.add_done_callback(self._finished)
-
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failed := task.exception()):
-            log.error("a terminal's answer could not be kept; it is asked for again", why=repr(failed))
+            self._link.later(self._finish(done))
 
     async def _finish(self, done: Done) -> None:
         ended = await self._db.write(self._end, done)

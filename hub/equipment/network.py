@@ -56,8 +56,7 @@ class Network:
     """Whose card is whose is kept here, not on the device host: a board that is replaced learns anew, the shop remembers."""
 
     def __init__(self, db: Db, journal: Journal, clock: Clock, link: MqttLink, equipment: Equipment) -> None:
-        self._db, self._journal, self._clock, self._equipment = db, journal, clock, equipment
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._db, self._journal, self._clock, self._link, self._equipment = db, journal, clock, link, equipment
         self._progress: Progress | None = None
         link.listen("host/+/event/new_mac", self._on_new_card)
         link.listen("host/+/event/sweep", self._on_sweep)
@@ -169,17 +168,10 @@ class Network:
 
     def _on_new_card(self, _: list[str], payload: bytes) -> None:
         told = NewCard.model_validate_json(payload)
-        task = asyncio.ensure_future(self._db.write(self._appeared, told))
-        self._tasks.add(task)
-        task.add_done_callback(self._kept)
+        self._link.later(self._db.write(self._appeared, told))
 
     def _on_sweep(self, _: list[str], payload: bytes) -> None:
         self._progress = Progress.model_validate_json(payload)
-
-    def _kept(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failed := task.exception()):
-            log.error("a new card on the network could not be kept", why=repr(failed))
 
     # steps
 

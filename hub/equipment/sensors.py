@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import orjson
 import structlog
@@ -29,9 +27,8 @@ class Sensors:
     """The newest readings, in memory only: they are told anew every half minute."""
 
     def __init__(self, db: Db, journal: Journal, link: MqttLink, equipment: Equipment) -> None:
-        self._db, self._journal, self._equipment = db, journal, equipment
+        self._db, self._journal, self._link, self._equipment = db, journal, link, equipment
         self._readings: dict[str, dict[str, Reading]] = {}
-        self._tasks: set[asyncio.Task[Any]] = set()
         link.listen("dev/+/event/alarm", self._on_alarm)
         link.listen("dev/+/reading/+", self._on_reading)
 
@@ -59,14 +56,7 @@ class Sensors:
 
     def _on_alarm(self, levels: list[str], payload: bytes) -> None:
         alarm = Alarm(orjson.loads(payload)["alarm"])
-        task = asyncio.ensure_future(self._db.write(self._raised, levels[1], alarm))
-        self._tasks.add(task)
-        task.add_done_callback(self._kept)
-
-    def _kept(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (failed := task.exception()):
-            log.error("an alarm could not be kept", why=repr(failed))
+        self._link.later(self._db.write(self._raised, levels[1], alarm))
 
     def _raised(self, tx: Tx, device: str, alarm: Alarm) -> None:
         self._journal.append(tx, SYSTEM, AlarmRaised(device=device, alarm=alarm))

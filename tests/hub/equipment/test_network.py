@@ -62,7 +62,7 @@ async def test_a_person_names_a_card_and_it_is_no_stranger_any_more(salon, wire)
     assert shop.network.strangers(salon.boss) == []
     assert shop.journal.count(NetworkCardNamed) == 1
     appears(wire)
-    await asyncio.gather(*shop.network._tasks)
+    await asyncio.gather(*shop.link._tasks)
     assert shop.network.strangers(salon.boss) == []
     assert shop.journal.count(UnknownCardAppeared) == 1
 
