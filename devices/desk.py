@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from devices.discovery import announced, candidates
 from devices.driver import Result
 from devices.errors import AlreadyAdopted, DeviceError
-from devices.fleet import Fleet, assembled
+from devices.fleet import Fleet
 from devices.job_log import Stored
 from devices.messages import Adopt, Candidate, Change, Enable, NoArgs, OneDevice, Sweep, Withdraw
 from devices.network.surroundings import Surroundings
@@ -119,7 +119,7 @@ class Desk:
     async def _candidates(self, _: NoArgs) -> dict[str, Any]:
         found = [*await candidates(self._bench_port), *self.services(), *self._around.candidates()]
         there = {c.address for c in found}
-        found += [c for c in announced(self._fleet.things) if c.address not in there]
+        found += [c for c in announced(self._fleet.lines.things) if c.address not in there]
         return {"candidates": [self._known(c).model_dump() for c in found[:CANDIDATES_MAX]]}
 
     def _known(self, found: Candidate) -> Candidate:
@@ -161,7 +161,7 @@ class Desk:
         return {"device": device.id, "info": self._fleet.info(device.id).model_dump()}
 
     async def _change_line(self, changed: Device) -> None:
-        assembled(changed, self._clock)
+        self._fleet.lines.assembled(changed, self._clock)
         await self._fleet.let_go(changed.id, "changed")  # most devices serve one client
         try:
             await self._registry.change(
@@ -176,13 +176,13 @@ class Desk:
 
     async def _asked_who_it_is(self, device: Device) -> Device:
         """The device with what it tells of itself. Raises what identify raises, or ValidationError for its profile."""
-        profile, link, driver = assembled(device, self._clock, things=self._fleet.things)
+        profile, link, driver = self._fleet.lines.assembled(device, self._clock)
         try:
             async with asyncio.timeout(driver.pace.poll_wait_s):
                 identity = await driver.identify()
         finally:
             await driver.stop()
-            self._fleet.let_go_of_line(link)
+            self._fleet.lines.let_go(link)
         learned = {name: value for name, value in identity.learned.items() if name not in profile.model_fields_set}
         return replace(device, profile={**device.profile, **learned}).identified(identity)
 
@@ -200,7 +200,7 @@ class Desk:
         if ask:
             device = await self._asked_who_it_is(device)
         else:
-            assembled(device, self._clock)
+            self._fleet.lines.assembled(device, self._clock)
         await self._registry.add(device)
         log.info("adopted", device=device.id, kind=device.kind, address=device.address)
         self._fleet.look_after(device)

@@ -5,21 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import structlog
 from pydantic import ValidationError
 
-from devices.driver import Driver, Identity, Profile, Result
+from devices.driver import Driver, Identity, Result
 from devices.drivers import driver_of
 from devices.job_log import JobLog
+from devices.lines import Lines
 from devices.post import Post
 from devices.reasons import reason as words
 from devices.recording import Tape, Tee
 from devices.registry import Device, Registry
 from devices.supervisor import Supervisor
-from devices.things import ThingBox, Things
-from devices.transport import Address, Files, Inbox, Transport, Udp, transport_to
+from devices.transport import Inbox, Transport
 from hub.clock import Clock
 from hub.errors import ChairsideError
 from hub.ports import DeviceInfo, DeviceState, Health
@@ -39,10 +38,9 @@ class _Watch:
 class Fleet:
     """Starts and stops supervisors; knows what to say of a device that has none."""
 
-    def __init__(self, registry: Registry, job_log: JobLog, post: Post, clock: Clock, record: Path | None = None) -> None:
+    def __init__(self, registry: Registry, job_log: JobLog, post: Post, clock: Clock, lines: Lines) -> None:
         self._registry, self._log, self._post, self._clock = registry, job_log, post, clock
-        self.things: Things | None = None  # of third parties; set by the host
-        self._record = record  # a folder: every byte of every device is kept there
+        self.lines = lines
         self._watches: dict[str, _Watch] = {}
         self._still: dict[str, DeviceState] = {}  # of devices without a supervisor
         self._capabilities: dict[str, tuple[str, ...]] = {}
@@ -65,7 +63,7 @@ class Fleet:
         """Begin (or, when disabled or impossible, say so)."""
         self._still.pop(device.id, None)
         try:
-            profile, link, first = assembled(device, self._clock, self._record, self.things)
+            profile, link, first = self.lines.assembled(device, self._clock)
         except (ChairsideError, ValidationError) as why:
             log.warning("device cannot be loaded", device=device.id, kind=device.kind, why=str(why))
             self._stand_still(device, Health.OFFLINE, "cannot_load")
@@ -203,20 +201,4 @@ class Fleet:
             await watch.supervisor.wind_down()
             watch.task.cancel()
             await asyncio.gather(watch.task, return_exceptions=True)
-            self.let_go_of_line(watch.link)
-
-    def let_go_of_line(self, link: Transport) -> None:
-        """Nobody needs it any more."""
-        if isinstance(link, ThingBox) and self.things:
-            self.things.release(link)
-
-
-def assembled(device: Device, clock: Clock, record: Path | None = None, things: Things | None = None) -> tuple[Profile, Transport, Driver]:
-    """Profile, transport and driver of a device. Raises NoSuchKind, BadAddress, or ValidationError for its profile."""
-    kind = driver_of(device.kind)
-    profile = kind.profile.model_validate(dict(device.profile))
-    address = Address.parse(device.address)
-    link = things.box(address.path[1:]) if things and address.scheme == "mqtt" else transport_to(address)
-    if not kind.private and not isinstance(link, Inbox | Files | Udp | ThingBox):  # these have no bytes of ours to keep
-        link = Tee(link, record / f"{device.id}.jsonl" if record else None)
-    return profile, link, kind(profile, link, clock)
+            self.lines.let_go(watch.link)

@@ -22,6 +22,7 @@ from devices.errors import NoSuchDevice
 from devices.fleet import Fleet
 from devices.job_log import Ended, JobLog, Stored
 from devices.lean_mqtt import LeanMqtt
+from devices.lines import Lines
 from devices.messages import Adopt, Beat
 from devices.mqtt_link import PAYLOAD_MAX, MqttLink
 from devices.network.services import Sign
@@ -93,8 +94,7 @@ class Host:
         self.link.on_connect, self.link.on_message = self._on_connect, self._on_message
         self._readings = Readings(self.things.link.publish, clock)
         self._post = Post(self.link, self._readings, self.topics, self.job_log, self._session)
-        self.fleet = Fleet(self.registry, self.job_log, self._post, clock, config.record)
-        self.fleet.things = self.things
+        self.fleet = Fleet(self.registry, self.job_log, self._post, clock, Lines(record=config.record, things=self.things))
         self._around = Surroundings(self._db, clock, config.lookout, self._post)
         self._desk = Desk(self.registry, self.fleet, clock, config.bench_port, self._around)
         self._host_work = asyncio.Event()

@@ -295,7 +295,7 @@ def make_story(patched: pytest.MonkeyPatch, count: int, clock: Clock, folder: Pa
     gc.collect()
     patched.setattr("devices.host.MqttLink", InProcessLink)
     story = Story(crew(count, folder), clock, folder, seed, on_tcp=on_tcp)
-    patched.setattr("devices.fleet.transport_to", story.wire_to)
+    patched.setattr("devices.lines.transport_to", story.wire_to)
     return story
 
 

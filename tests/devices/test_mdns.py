@@ -16,6 +16,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from devices.desk import Desk
 from devices.fleet import Fleet
+from devices.lines import Lines
 from devices.messages import Adopt, Candidate, NoArgs
 from devices.network import mdns as module
 from devices.network.mdns import Mdns
@@ -175,7 +176,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     await asyncio.to_thread(db.open)
     await asyncio.to_thread(migrate, db, STEPS)
     registry = Registry(db, Clock())
-    fleet = Fleet(registry, JobLog(db, Clock()), Nobody(), Clock())  # type: ignore[arg-type]
+    fleet = Fleet(registry, JobLog(db, Clock()), Nobody(), Clock(), Lines())  # type: ignore[arg-type]
     made = Desk(registry, fleet, Clock(), 1, Surroundings(db, Clock(), Lookout(), Nobody()))  # type: ignore[arg-type]
     yield made
     await fleet.stop()

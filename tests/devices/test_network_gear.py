@@ -12,7 +12,7 @@ import pytest_asyncio
 from devices.drivers.network_gear.profile import NetworkGearProfile
 from devices.drivers.snmp import agent as way
 from devices.drivers.snmp.agent import NoAnswer, NotUnderstood
-from devices.fleet import assembled
+from devices.lines import Lines
 from devices.registry import Device
 from devices.simulators import snmp_agent
 from devices.simulators.network_gear import INTERFACES, MORE, PORTS, POWER, Errors, NetworkGearSim, OnePort
@@ -384,7 +384,7 @@ async def test_the_community_and_the_keys_show_nowhere(sim: NetworkGearSim, capl
     profile = NetworkGearProfile(community=SECRET, version="v3", user="hub", auth="sha", auth_key=SECRET, priv="aes", priv_key=SECRET)
     device = Device(id="d", kind="network_gear", name="d", address=sim.address, profile={"community": SECRET, "version": "v3"})
     with pytest.raises(ValueError, match="v3 needs a user") as refused:
-        assembled(device, Clock())
+        Lines().assembled(device, Clock())
     async with on(sim, community=SECRET) as rig:
         with pytest.raises(NoAnswer) as silent:
             await rig.driver.poll()
