@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Protocol
 
@@ -62,7 +63,7 @@ COMMON: Mapping[str, type[Args]] = {
 }
 
 
-class ThingSim:
+class ThingSim(ABC):
     """SIMULATED. One thing of one dialect; a subclass says what it announces and tells."""
 
     kind: ClassVar[str] = "sensor"
@@ -90,27 +91,27 @@ class ThingSim:
 
     # a dialect
 
+    @abstractmethod
     def _first(self) -> dict[str, Any]:
         """Its values when it is unpacked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _configs(self) -> dict[str, dict[str, Any]]:
         """What it announces, by topic."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _told(self) -> dict[str, Any]:
         """What it tells of its values, by topic: JSON or text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _presence(self) -> tuple[str, str, str]:
         """Topic, here, away."""
-        raise NotImplementedError
 
     def _command_topics(self) -> tuple[str, ...]:
         """What it listens to."""
         return ()
 
-    def _obey(self, payload: str) -> None:
+    def _obey(self, payload: str) -> None:  # noqa: B027 - most take no commands
         """A command came."""
 
     # in hand
@@ -165,7 +166,7 @@ class ThingSim:
                 self._tell()
         return self.state()
 
-    def _deed(self, verb: str, args: Any) -> None:
+    def _deed(self, verb: str, args: Any) -> None:  # noqa: B027 - as above
         """What only this kind of thing can have done to it."""
 
     def _tell(self) -> None:
